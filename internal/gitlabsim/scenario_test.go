@@ -1,0 +1,158 @@
+package gitlabsim_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+const exampleScenario = `{
+  "external_url": "http://gitlab.example.com",
+  "dsn_base_url": "https://observe.example.com",
+  "integrated_error_tracking": true,
+  "version": "18.5.0",
+  "tokens": [
+    {"token": "maintainer-token", "roles": {"1": "maintainer", "2": "developer", "4": "owner"}},
+    {"token": "reader-token", "scopes": ["read_api"], "roles": {"*": "maintainer"}},
+    {"token": "old-token", "state": "expired"},
+    {"token": "admin-token", "admin": true}
+  ],
+  "projects": [
+    {"id": 1, "path": "acme/web", "client_keys": [{}, {"id": 7, "public_key": "glet_mine", "inactive": true}]},
+    {"id": 2, "path": "acme/sub/api", "client_keys": 45},
+    {"id": 3, "path": "acme/new", "old_paths": ["acme/old"], "visibility": "public", "archived": true},
+    {"id": 4, "path": "acme/shop", "integrated_error_tracking": false,
+     "settings": {"active": true, "integrated": false, "api_url": "https://sentry.example.com/api/0/projects/o/p/",
+                  "sentry_external_url": "https://sentry.example.com/o/p/", "project_name": "P"}}
+  ],
+  "faults": [
+    {"method": "POST", "path": "/projects/1/error_tracking/client_keys", "status": 502, "after": true, "times": 1},
+    {"method": "GET", "path": "/projects/2/*", "status": 429, "headers": {"Retry-After": "1"}, "times": 2},
+    {"method": "GET", "path": "/projects/3/*", "body": "<html>sign in</html>", "content_type": "text/html", "status": 200},
+    {"method": "POST", "path": "/projects/*", "drop": true, "after": true, "times": 1}
+  ]
+}`
+
+// TestReadScenario reads a file that uses every field and looks at what the server makes of it.
+func TestReadScenario(t *testing.T) {
+	t.Parallel()
+	s, err := gitlabsim.ReadScenario(strings.NewReader(exampleScenario))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := start(t, s, gitlabsim.Options{})
+	if got := server.Keys(1); len(got) != 2 || got[0].ID != 1 || got[1] != (gitlabsim.ClientKey{ID: 7, PublicKey: "glet_mine", Inactive: true}) {
+		t.Errorf("project 1 has keys %+v", got)
+	}
+	seen := map[int64]bool{1: true, 7: true}
+	keys := server.Keys(2)
+	for n, key := range keys {
+		if seen[key.ID] || n > 0 && key.ID <= keys[n-1].ID {
+			t.Errorf("project 2 has key %d after others", key.ID)
+		}
+		seen[key.ID] = true
+	}
+	if len(keys) != 45 {
+		t.Errorf("project 2 has %d keys", len(keys))
+	}
+	if added := server.AddKey(1); added.ID <= 46 {
+		t.Errorf("a new key has the ID %d", added.ID)
+	}
+	if got, want := server.DSN(1, "glet_mine"), "https://glet_mine@observe.example.com:443/errortracking/api/v1/projects/1"; got != want {
+		t.Errorf("the DSN is %s, want %s", got, want)
+	}
+	row, ok := server.Settings(4)
+	if !ok || !row.Active || row.Integrated || *row.APIURL != "https://sentry.example.com/api/0/projects/o/p/" || *row.ProjectName != "P" {
+		t.Errorf("project 4 has settings %+v, %t", row, ok)
+	}
+	if got := ask(t, http.MethodPut, server.URL()+"/api/v4/projects/4/error_tracking/settings?active=true&integrated=true"); got.body != `{"message":"404 Not Found"}` {
+		t.Errorf("PUT with the flag off answers %d %s", got.status, got.body)
+	}
+	if got := ask(t, http.MethodGet, server.URL()+"/api/v4/version"); !strings.Contains(got.body, `"18.5.0"`) {
+		t.Errorf("the version is %s", got.body)
+	}
+}
+
+// TestReadScenarioRefuses reads files with one mistake each. The error names the field and the value.
+func TestReadScenarioRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, json, field, value string }{
+		{"not JSON", `{`, "", "EOF"},
+		{"text behind", `{} {}`, "", "more text"},
+		{"unknown field", `{"colour":1}`, `"colour"`, ""},
+		{"unknown field of a project", `{"projects":[{"id":1,"path":"a/b","colour":1}]}`, `"colour"`, ""},
+		{"unknown field of a key", `{"projects":[{"id":1,"path":"a/b","client_keys":[{"colour":1}]}]}`, `"colour"`, "client_keys"},
+		{"unknown field of settings", `{"projects":[{"id":1,"path":"a/b","settings":{"colour":1}}]}`, `"colour"`, ""},
+		{"unknown field of a token", `{"tokens":[{"token":"t","colour":1}]}`, `"colour"`, ""},
+		{"unknown field of a fault", `{"faults":[{"path":"/","colour":1}]}`, `"colour"`, ""},
+		{"external URL", `{"external_url":"gitlab.example.com"}`, "external_url", "gitlab.example.com"},
+		{"version", `{"version":"new"}`, "version", `"new"`},
+		{"type of a field", `{"projects":[{"id":"1"}]}`, "projects.id", "string"},
+		{"project ID", `{"projects":[{"id":-3,"path":"a/b"}]}`, "projects[0].id", "-3"},
+		{"no project ID", `{"projects":[{"path":"a/b"}]}`, "projects[0].id", "0"},
+		{"project ID twice", `{"projects":[{"id":3,"path":"a/b"},{"id":3,"path":"a/c"}]}`, "projects[1].id", "3"},
+		{"path without a slash", `{"projects":[{"id":1,"path":"web"}]}`, "projects[0].path", `"web"`},
+		{"path twice", `{"projects":[{"id":1,"path":"a/b"},{"id":2,"path":"A/B"}]}`, "projects[1].path", `"A/B"`},
+		{"old path of another", `{"projects":[{"id":1,"path":"a/b"},{"id":2,"path":"a/c","old_paths":["a/b"]}]}`, "projects[1].old_paths[0]", `"a/b"`},
+		{"visibility", `{"projects":[{"id":1,"path":"a/b","visibility":"secret"}]}`, "projects[0].visibility", `"secret"`},
+		{"number of keys", `{"projects":[{"id":1,"path":"a/b","client_keys":-1}]}`, "client_keys", "-1"},
+		{"form of keys", `{"projects":[{"id":1,"path":"a/b","client_keys":"many"}]}`, "client_keys", `"many"`},
+		{"key ID", `{"projects":[{"id":1,"path":"a/b","client_keys":[{"id":-1}]}]}`, "projects[0].client_keys[0].id", "-1"},
+		{"key ID twice", `{"projects":[{"id":1,"path":"a/b","client_keys":[{"id":4}]},{"id":2,"path":"a/c","client_keys":[{"id":4}]}]}`, "projects[1].client_keys[0].id", "4"},
+		{"public key", `{"projects":[{"id":1,"path":"a/b","client_keys":[{"public_key":"a b"}]}]}`, "projects[0].client_keys[0].public_key", `"a b"`},
+		{"public key twice", `{"projects":[{"id":1,"path":"a/b","client_keys":[{"public_key":"a"},{"public_key":"a"}]}]}`, "projects[0].client_keys[1].public_key", `"a"`},
+		{"no token", `{"tokens":[{}]}`, "tokens[0].token", `""`},
+		{"token twice", `{"tokens":[{"token":"t"},{"token":"t"}]}`, "tokens[1].token", `"t"`},
+		{"scope", `{"tokens":[{"token":"t","scopes":["sudo_api"]}]}`, "tokens[0].scopes[0]", `"sudo_api"`},
+		{"state", `{"tokens":[{"token":"t","state":"lost"}]}`, "tokens[0].state", `"lost"`},
+		{"role", `{"tokens":[{"token":"t","roles":{"*":"boss"}}]}`, "tokens[0].roles[*]", `"boss"`},
+		{"role in an unknown project", `{"tokens":[{"token":"t","roles":{"9":"owner"}}]}`, "tokens[0].roles", `"9"`},
+		{"fault without a path", `{"faults":[{"status":500}]}`, "faults[0].path", `""`},
+		{"fault with a whole path", `{"faults":[{"path":"/api/v4/user","status":500}]}`, "faults[0].path", `"/api/v4/user"`},
+		{"fault status", `{"faults":[{"path":"/","status":99}]}`, "faults[0].status", "99"},
+		{"fault times", `{"faults":[{"path":"/","status":500,"times":-1}]}`, "faults[0].times", "-1"},
+		{"fault that drops an answer", `{"faults":[{"path":"/","status":500,"drop":true}]}`, "faults[0].drop", "true"},
+		{"fault that hangs with an answer", `{"faults":[{"path":"/","headers":{"A":"b"},"hang":true}]}`, "faults[0].hang", "true"},
+		{"fault that drops and hangs", `{"faults":[{"path":"/","drop":true,"hang":true}]}`, "faults[0].hang", "true"},
+		{"fault with a body alone", `{"faults":[{"path":"/","body":"x"}]}`, "faults[0].body", `"x"`},
+		{"fault with a body that cannot be", `{"faults":[{"path":"/","body":"x","status":204}]}`, "faults[0].body", `"x"`},
+		{"fault with a content type alone", `{"faults":[{"path":"/","content_type":"text/html","status":500}]}`, "faults[0].content_type", `"text/html"`},
+		{"fault that is nothing after", `{"faults":[{"path":"/","headers":{"A":"b"},"after":true}]}`, "faults[0].after", "true"},
+		{"fault that is nothing", `{"faults":[{"path":"/"}]}`, "faults[0].status", "0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := gitlabsim.ReadScenario(strings.NewReader(test.json))
+			if err == nil || !strings.Contains(err.Error(), test.field) || !strings.Contains(err.Error(), test.value) {
+				t.Errorf("got error %v, want one with %s and %s", err, test.field, test.value)
+			}
+		})
+	}
+}
+
+// TestStartRefuses starts servers that cannot be.
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	running := start(t, gitlabsim.Scenario{}, gitlabsim.Options{})
+	for name, test := range map[string]struct {
+		scenario gitlabsim.Scenario
+		options  gitlabsim.Options
+		want     string
+	}{
+		"bad scenario":  {gitlabsim.Scenario{Version: "new"}, gitlabsim.Options{}, `version: "new"`},
+		"taken address": {gitlabsim.Scenario{}, gitlabsim.Options{Addr: strings.TrimPrefix(running.URL(), "http://")}, "address already in use"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, err := gitlabsim.Start(test.scenario, test.options)
+			if err == nil {
+				server.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got error %v, want one with %s", err, test.want)
+			}
+		})
+	}
+}
