@@ -1,0 +1,152 @@
+package errortracking_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+func TestCreateClientKey(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{})
+	got, err := newClient(t, server.URL()).CreateClientKey(t.Context(), project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := server.Keys(project)
+	if len(stored) != 1 {
+		t.Fatalf("GitLab has the keys %+v, want one", stored)
+	}
+	want := errortracking.ClientKey{
+		ID: stored[0].ID, Active: true, PublicKey: stored[0].PublicKey, DSN: server.DSN(project, stored[0].PublicKey),
+	}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestDeleteClientKey(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{
+		Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(3)}},
+	})
+	if err := newClient(t, server.URL()).DeleteClientKey(t.Context(), project, 2); err != nil {
+		t.Fatal(err)
+	}
+	if left := server.Keys(project); len(left) != 2 || left[0].ID != 1 || left[1].ID != 3 {
+		t.Errorf("GitLab has the keys %+v, want 1 and 3", left)
+	}
+}
+
+func TestSharedClientKeysAreWholeKeys(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.ClientKeys{
+		{ID: 9, PublicKey: "glet_nine"}, {ID: 4, PublicKey: "glet_four", Inactive: true},
+	}}}})
+	got, err := newClient(t, server.URL()).SharedClientKeys(t.Context(), project)
+	want := []errortracking.ClientKey{
+		{ID: 4, PublicKey: "glet_four", DSN: server.DSN(project, "glet_four")},
+		{ID: 9, Active: true, PublicKey: "glet_nine", DSN: server.DSN(project, "glet_nine")},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %+v and error %v, want %+v", got, err, want)
+	}
+}
+
+// TestSharedClientKeysUntilOwnWrite shows which writes make the next asker read the list anew.
+func TestSharedClientKeysUntilOwnWrite(t *testing.T) {
+	t.Parallel()
+
+	const other = 2
+	tests := map[string]struct {
+		write func(*testing.T, *errortracking.Client) error
+		fresh bool
+	}{
+		"none": {func(*testing.T, *errortracking.Client) error { return nil }, false},
+		"read settings": {func(t *testing.T, c *errortracking.Client) error {
+			_, err := c.Settings(t.Context(), project)
+			return err
+		}, false},
+		"create": {func(t *testing.T, c *errortracking.Client) error {
+			_, err := c.CreateClientKey(t.Context(), project)
+			return err
+		}, true},
+		"create elsewhere": {func(t *testing.T, c *errortracking.Client) error {
+			_, err := c.CreateClientKey(t.Context(), other)
+			return err
+		}, false},
+		"delete": {func(t *testing.T, c *errortracking.Client) error { return c.DeleteClientKey(t.Context(), project, 1) }, true},
+		"delete nothing": {func(t *testing.T, c *errortracking.Client) error {
+			if err := c.DeleteClientKey(t.Context(), project, 99); !errors.Is(err, errortracking.ErrClientKeyNotFound) {
+				return errors.Join(errors.New("the key 99 should not be there"), err)
+			}
+			return nil
+		}, true},
+		"create settings": {func(t *testing.T, c *errortracking.Client) error {
+			_, err := c.CreateSettings(t.Context(), project, true, true)
+			return err
+		}, true},
+		"update settings": {func(t *testing.T, c *errortracking.Client) error {
+			_, err := c.UpdateSettings(t.Context(), project, false, nil)
+			return err
+		}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
+				{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(1), Settings: &gitlabsim.Settings{Active: true, Integrated: true}},
+				{ID: other, Path: "acme/api"},
+			}})
+			client := newClient(t, server.URL())
+			before, err := client.SharedClientKeys(t.Context(), project)
+			if err != nil || len(before) != 1 {
+				t.Fatalf("got keys %+v and error %v, want one key", before, err)
+			}
+			// A caller may do what it likes with what it was given.
+			before[0].ID = 1000
+			if err := tt.write(t, client); err != nil {
+				t.Fatal(err)
+			}
+			server.ClearRequests()
+			server.AddKey(project)
+			seen := len(server.Keys(project))
+			if !tt.fresh {
+				seen = 1
+			}
+			after, err := client.SharedClientKeys(t.Context(), project)
+			if err != nil || len(after) != seen || after[0].ID == 1000 {
+				t.Errorf("got keys %+v and error %v, want %d keys of GitLab's", after, err, seen)
+			}
+			if got := len(server.Requests()); got != map[bool]int{true: 1}[tt.fresh] {
+				t.Errorf("%d requests were made", got)
+			}
+		})
+	}
+}
+
+// TestSharedClientKeysAfterFailure shows that a failed reading is not remembered.
+func TestSharedClientKeysAfterFailure(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{
+		{Method: http.MethodGet, Path: "/projects/1/*", Status: http.StatusForbidden, Body: `{"message":"403 Forbidden"}`, Times: 1},
+	}})
+	client := newClient(t, server.URL())
+	keys, err := client.SharedClientKeys(t.Context(), project)
+	wantError(t, err, errortracking.ErrForbidden)
+	if keys != nil {
+		t.Errorf("got keys %+v with an error", keys)
+	}
+	if _, err := client.SharedClientKeys(t.Context(), project); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,79 @@
+package errortracking
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// ErrDSN is the error of [ParseDSN]. It tells the right form and repeats nothing of the text, which may hold a key.
+var ErrDSN = errors.New("not a DSN of GitLab; one has the form https://<public key>@<host>[:<port>]/errortracking/api/v1/projects/<project ID>, or from an older GitLab https://<public key>@<host>[:<port>]/api/v4/error_tracking/collector/<project ID>")
+
+// DSN is the address that a Sentry SDK is configured with, in its parts.
+type DSN struct {
+	// Scheme is http or https.
+	Scheme string
+	// PublicKey is the client key, see [ClientKey.PublicKey].
+	PublicKey string
+	// Host is a name or an IP address, one of version 6 in brackets. It is that of the collector, which need not be
+	// GitLab's own.
+	Host string
+	// Port is the one that is written, else that of the scheme.
+	Port int64
+	// Path is what stands before the project ID, without a closing slash.
+	Path string
+	// ProjectID is the numeric ID of the project.
+	ProjectID int64
+}
+
+// dsnForm has the groups scheme, public key, host, port, path and project ID. A GitLab below a relative root has that
+// root before its path.
+var dsnForm = regexp.MustCompile(`^(https?)://([A-Za-z0-9_-]+)@([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]+))?` +
+	`((?:/[A-Za-z0-9._~-]+)*(?:/errortracking/api/v1/projects|/api/v4/error_tracking/collector))/([1-9][0-9]*)$`)
+
+// defaultPorts are the ports of the schemes that GitLab is spoken to with.
+var defaultPorts = map[string]int64{"http": 80, "https": 443}
+
+// ParseDSN reads a DSN as GitLab prints it, now or in an older version, with or without a port. The error is [ErrDSN].
+func ParseDSN(dsn string) (DSN, error) {
+	part := dsnForm.FindStringSubmatch(dsn)
+	if part == nil {
+		return DSN{}, ErrDSN
+	}
+	if address, bracketed := strings.CutPrefix(part[3], "["); bracketed {
+		if _, err := netip.ParseAddr(strings.TrimSuffix(address, "]")); err != nil {
+			return DSN{}, ErrDSN
+		}
+	}
+	d := DSN{Scheme: part[1], PublicKey: part[2], Host: part[3], Port: defaultPorts[part[1]], Path: part[5]}
+	if part[4] != "" {
+		port, err := strconv.ParseUint(part[4], 10, 16)
+		if err != nil || port == 0 {
+			return DSN{}, ErrDSN
+		}
+		d.Port = int64(port)
+	}
+	var err error
+	if d.ProjectID, err = strconv.ParseInt(part[6], 10, 64); err != nil {
+		return DSN{}, ErrDSN
+	}
+	return d, nil
+}
+
+// String returns the DSN as GitLab prints it, which is always with the port.
+func (d DSN) String() string {
+	return fmt.Sprintf("%s://%s@%s:%d%s/%d", d.Scheme, d.PublicKey, d.Host, d.Port, d.Path, d.ProjectID)
+}
+
+// EnvelopeURL returns the address that a Sentry SDK makes of the DSN and sends its envelopes to. It has no port where
+// that is the scheme's.
+func (d DSN) EnvelopeURL() string {
+	host := d.Host
+	if d.Port != defaultPorts[d.Scheme] {
+		host = fmt.Sprintf("%s:%d", d.Host, d.Port)
+	}
+	return fmt.Sprintf("%s://%s%s/api/%d/envelope/", d.Scheme, host, d.Path, d.ProjectID)
+}

@@ -1,0 +1,55 @@
+package errortracking_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+func Example() {
+	server, err := gitlabsim.Start(gitlabsim.Scenario{
+		Tokens:   []gitlabsim.Token{{Token: "maintainer-token", Roles: map[string]string{"42": "maintainer"}}},
+		Projects: []gitlabsim.Project{{ID: 42, Path: "acme/web"}},
+	}, gitlabsim.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+
+	client, err := errortracking.New(errortracking.Options{Token: "maintainer-token", BaseURL: server.URL()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	id, err := client.ResolveProject(ctx, "acme/web")
+	if err != nil {
+		log.Fatal(err)
+	}
+	settings, err := client.Settings(ctx, id)
+	if errors.Is(err, errortracking.ErrSettingsNotFound) {
+		settings, err = client.CreateSettings(ctx, id, true, true)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("project", id, "active:", settings.Active, "integrated:", settings.Integrated)
+
+	// GitLab made the first key with the settings.
+	for key, err := range client.ClientKeys(ctx, id) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(key.DSN)
+	}
+
+	_, err = client.Settings(ctx, 43)
+	fmt.Println(err)
+	// Output:
+	// project 42 active: true integrated: true
+	// https://glet_6b86b273ff34fce19d6b804eff5a3f57@observe.gitlab.com:443/errortracking/api/v1/projects/42
+	// project not found (GET /api/v4/projects/43/error_tracking/settings: 404 Not Found): 404 Project Not Found
+}

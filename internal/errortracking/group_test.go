@@ -1,0 +1,139 @@
+package errortracking_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+func TestGroupProjects(t *testing.T) {
+	t.Parallel()
+
+	scenario := gitlabsim.Scenario{Projects: []gitlabsim.Project{
+		{ID: 1, Path: "acme/web"}, {ID: 2, Path: "other/web"}, {ID: 3, Path: "acme/sub/api"}, {ID: 4, Path: "acme/Attic", Archived: true},
+	}}
+	web := errortracking.Project{ID: 1, Path: "acme/web"}
+	api := errortracking.Project{ID: 3, Path: "acme/sub/api"}
+	attic := errortracking.Project{ID: 4, Path: "acme/Attic"}
+	tests := map[string]struct {
+		group     string
+		subgroups bool
+		want      []errortracking.Project
+	}{
+		"by path":       {"acme", false, []errortracking.Project{web, attic}},
+		"by ID":         {"1", false, []errortracking.Project{web, attic}},
+		"all below":     {"Acme", true, []errortracking.Project{web, api, attic}},
+		"a subgroup":    {"acme/sub", false, []errortracking.Project{api}},
+		"escaped path":  {"acme%2Fsub", true, []errortracking.Project{api}},
+		"another group": {"other", true, []errortracking.Project{{ID: 2, Path: "other/web"}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, scenario)
+			var got []errortracking.Project
+			for project, err := range newClient(t, server.URL()).GroupProjects(t.Context(), test.group, test.subgroups) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, project)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+			if n := len(server.Requests()); n != 1 {
+				t.Errorf("%d requests, want 1", n)
+			}
+		})
+	}
+}
+
+func TestGroupProjectsPages(t *testing.T) {
+	t.Parallel()
+
+	scenario := gitlabsim.Scenario{}
+	for id := range int64(250) {
+		scenario.Projects = append(scenario.Projects, gitlabsim.Project{ID: id + 1, Path: fmt.Sprintf("acme/p%d", id+1)})
+	}
+	for wanted, requests := range map[int]int{1: 1, 100: 1, 101: 2, 1000: 3} {
+		t.Run(fmt.Sprint(wanted), func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, scenario)
+			got := 0
+			for _, err := range newClient(t, server.URL()).GroupProjects(t.Context(), "acme", true) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got++; got == wanted {
+					break
+				}
+			}
+			if got != min(wanted, 250) {
+				t.Errorf("got %d projects", got)
+			}
+			if n := len(server.Requests()); n != requests {
+				t.Errorf("%d requests, want %d", n, requests)
+			}
+		})
+	}
+}
+
+func TestGroupProjectsErrors(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		status int
+		body   string
+		want   error
+	}{
+		"unknown":         {http.StatusNotFound, `{"message":"404 Group Not Found"}`, errortracking.ErrGroupNotFound},
+		"null":            {http.StatusOK, `null`, errortracking.ErrMalformed},
+		"a null":          {http.StatusOK, `[null]`, errortracking.ErrMalformed},
+		"without an ID":   {http.StatusOK, `[{"path_with_namespace":"acme/web"}]`, errortracking.ErrMalformed},
+		"without a path":  {http.StatusOK, `[{"id":1}]`, errortracking.ErrMalformed},
+		"one alone":       {http.StatusOK, `{"id":1}`, errortracking.ErrMalformed},
+		"page to sign in": {http.StatusOK, `<html>`, errortracking.ErrNotJSON},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/groups/*", Status: test.status, Body: test.body}}})
+			got := errors.New("nothing was yielded")
+			for project, err := range newClient(t, server.URL()).GroupProjects(t.Context(), "acme", true) {
+				if got = err; project != (errortracking.Project{}) {
+					t.Errorf("got %v", project)
+				}
+			}
+			if !errors.Is(got, test.want) {
+				t.Errorf("the error is %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestProject(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: 1, Path: "Acme/Web", OldPaths: []string{"acme/old"}}}})
+	client := newClient(t, server.URL())
+	for _, project := range []string{"1", "acme/web", "Acme%2FWeb", "acme/old"} {
+		got, err := client.Project(t.Context(), project)
+		if want := (errortracking.Project{ID: 1, Path: "Acme/Web"}); err != nil || got != want {
+			t.Errorf("%s is %v, %v, want %v", project, got, err, want)
+		}
+	}
+	if _, err := client.Project(t.Context(), "9"); !errors.Is(err, errortracking.ErrProjectNotFound) {
+		t.Errorf("project 9: %v", err)
+	}
+	if _, err := client.Project(t.Context(), "web"); !errors.Is(err, errortracking.ErrProjectName) {
+		t.Errorf("project web: %v", err)
+	}
+}

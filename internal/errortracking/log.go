@@ -1,0 +1,49 @@
+package errortracking
+
+import (
+	"context"
+	"regexp"
+	"time"
+)
+
+// Attempt is one attempt at a request, as [Options.Log] gets it. It holds no secret.
+type Attempt struct {
+	// Method and Path are the request's. The path is that of GitLab's documentation, with :id for what differs.
+	Method, Path string
+	// Number is 1 for the first attempt at a request, and goes up with each repetition.
+	Number int
+	// Status is the HTTP status of the answer, 0 when there was none.
+	Status int
+	// Duration is the time from the start of the attempt to the end of the answer.
+	Duration time.Duration
+	// RequestID is what GitLab calls the request in its own logs, empty when it does not say.
+	RequestID string
+	// Failure is why there was no answer, empty when there was one.
+	Failure string
+}
+
+// log tells an attempt that began at start to the hook, if there is one.
+func (t *transport) log(ctx context.Context, call *call, start time.Time, failure error) {
+	if t.hook == nil {
+		return
+	}
+	attempt := Attempt{Method: call.method, Path: t.secrets.Replace(pathTemplate(call.path)), Number: call.attempts, Duration: time.Since(start)}
+	if failure != nil {
+		attempt.Failure = t.secrets.Replace(failure.Error())
+	}
+	if call.answer != nil {
+		attempt.Status = call.answer.status
+		attempt.RequestID = t.secrets.Replace(call.answer.header.Get("X-Request-Id"))
+	}
+	t.hook(ctx, attempt)
+}
+
+var (
+	beforeAPI   = regexp.MustCompile(`^.*/api/v4`)
+	variableKey = regexp.MustCompile(`/(projects|groups|client_keys)/[^/]+`)
+)
+
+// pathTemplate returns a request's path as GitLab's documentation writes it.
+func pathTemplate(path string) string {
+	return variableKey.ReplaceAllString(beforeAPI.ReplaceAllString(path, ""), "/$1/:id")
+}

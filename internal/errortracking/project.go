@@ -1,0 +1,143 @@
+package errortracking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
+)
+
+// ErrProjectName is wrapped by the errors of [ParseProject].
+var ErrProjectName = errors.New("not a project ID or path")
+
+// ParseProject reads what a user wrote for a project: its numeric ID, or its full path such as "acme/web", also in the
+// escaped form "acme%2Fweb" that GitLab's API uses. It returns the ID, or the path with ID 0. The error wraps
+// [ErrProjectName] and tells the right form.
+func ParseProject(project string) (id int64, path string, err error) {
+	wrong := func(problem string) (int64, string, error) {
+		return 0, "", fmt.Errorf("%w: %s. Write the project's numeric ID, such as \"42\", or its full path without a leading slash, such as \"acme/web\"", ErrProjectName, problem)
+	}
+	path = project
+	if unescaped, err := url.PathUnescape(project); err == nil {
+		path = unescaped
+	}
+	switch {
+	case project == "":
+		return wrong("it is empty")
+	case strings.Contains(path, "://"):
+		// A URL may hold a password, so it is not repeated.
+		return wrong("it is a URL")
+	case strings.Contains(path, "%"):
+		return wrong(strconv.Quote(project) + " has a percent sign that is no escape")
+	case strings.ContainsFunc(path, isSpaceOrControl):
+		return wrong(strconv.Quote(project) + " contains a space")
+	case strings.HasPrefix(path, "/"):
+		return wrong(strconv.Quote(project) + " begins with a slash")
+	case strings.HasSuffix(path, "/") || strings.Contains(path, "//"):
+		return wrong(strconv.Quote(project) + " has an empty part")
+	}
+	if strings.Trim(path, "0123456789") == "" {
+		if id, err = strconv.ParseInt(path, 10, 64); err != nil || id == 0 {
+			return wrong(path + " is no possible project ID")
+		}
+		return id, "", nil
+	}
+	if !strings.Contains(path, "/") {
+		return wrong(strconv.Quote(project) + " has no group or user before the project")
+	}
+	return 0, path, nil
+}
+
+// ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the
+// forms. An ID costs no request, a path one for the lifetime of the client. The path may be an old one of a project that
+// was renamed or moved. The error is [ErrProjectNotFound] when there is no such project or the token may not see it, or
+// wraps [ErrProjectName].
+//
+//	GET /projects/:id
+func (c *Client) ResolveProject(ctx context.Context, project string) (int64, error) {
+	id, path, err := ParseProject(project)
+	if err != nil || id != 0 {
+		return id, err
+	}
+	found, err := c.projects.get(ctx, foldPath(path))
+	return found.ID, err
+}
+
+// Project is a project of GitLab's.
+type Project struct {
+	ID int64
+	// Path is the full path that the project has now, such as "acme/web".
+	Path string
+}
+
+// Project returns what GitLab says of a project that is given by ID or full path; see [ParseProject] for the forms. It
+// costs one request for the lifetime of the client. The errors are those of [Client.ResolveProject].
+//
+//	GET /projects/:id
+func (c *Client) Project(ctx context.Context, project string) (Project, error) {
+	id, path, err := ParseProject(project)
+	if err != nil {
+		return Project{}, err
+	}
+	if id != 0 {
+		path = strconv.FormatInt(id, 10)
+	}
+	return c.projects.get(ctx, foldPath(path))
+}
+
+// foldPath makes the spellings of a path one, since GitLab's paths have no case.
+func foldPath(path string) string { return strings.ToLower(path) }
+
+// findProject asks GitLab for the project with a path or ID.
+func (c *Client) findProject(ctx context.Context, project string) (Project, error) {
+	found, err := c.getProject(ctx, project)
+	var failed *Error
+	if errors.Is(err, ErrProjectMoved) && errors.As(err, &failed) {
+		// The redirect goes to GitLab's external URL, which may be another host than the base URL. The ID is what it tells.
+		if moved := movedTo(failed.Location); moved != 0 {
+			return c.getProject(ctx, moved)
+		}
+	}
+	return found, err
+}
+
+// getProject asks GitLab for a project by its ID, an int64, or path, a string.
+func (c *Client) getProject(ctx context.Context, project any) (Project, error) {
+	var reply projectReply
+	_, err := c.do(ctx, &reply, func(o gitlab.RequestOptionFunc) error {
+		_, _, err := c.api.Projects.GetProject(project, nil, o)
+		return err
+	})
+	return reply.project(), err
+}
+
+// projectReply is the JSON of a project.
+type projectReply struct {
+	identified
+	PathWithNamespace string `json:"path_with_namespace"`
+}
+
+func (r *projectReply) project() Project { return Project{ID: r.ID, Path: r.PathWithNamespace} }
+
+func (r *projectReply) check() error {
+	if r.PathWithNamespace == "" {
+		return errors.New("the project's path_with_namespace is missing")
+	}
+	return r.identified.check()
+}
+
+// identified is the JSON of what GitLab gives an ID.
+type identified struct {
+	ID int64 `json:"id"`
+}
+
+func (r *identified) check() error {
+	if r.ID <= 0 {
+		return fmt.Errorf("the id %d is not positive", r.ID)
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package errortracking_test
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+func TestParseProject(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		id      int64
+		path    string
+		problem string
+	}{
+		"42":                           {42, "", ""},
+		"007":                          {7, "", ""},
+		"9223372036854775807":          {9223372036854775807, "", ""},
+		"acme/web":                     {0, "acme/web", ""},
+		"acme/sub/sub.group/web-1_2":   {0, "acme/sub/sub.group/web-1_2", ""},
+		"Acme/Web":                     {0, "Acme/Web", ""},
+		"acme%2Fweb":                   {0, "acme/web", ""},
+		"acme%2fsub%2Fweb":             {0, "acme/sub/web", ""},
+		"1/2":                          {0, "1/2", ""},
+		"":                             {0, "", "empty"},
+		"0":                            {0, "", "no possible project ID"},
+		"000":                          {0, "", "no possible project ID"},
+		"9223372036854775808":          {0, "", "no possible project ID"},
+		"-1":                           {0, "", "no group or user"},
+		"web":                          {0, "", "no group or user"},
+		"https://gitlab.com/acme/web":  {0, "", "URL"},
+		"https%3A%2F%2Fgitlab.com%2Fa": {0, "", "URL"},
+		"/acme/web":                    {0, "", "begins with a slash"},
+		"%2Facme%2Fweb":                {0, "", "begins with a slash"},
+		"/":                            {0, "", "begins with a slash"},
+		"acme/web/":                    {0, "", "empty part"},
+		"acme//web":                    {0, "", "empty part"},
+		"acme/my web":                  {0, "", "space"},
+		"acme/web\n":                   {0, "", "space"},
+		" 42":                          {0, "", "space"},
+		"acme%20/web":                  {0, "", "space"},
+		"acme/web%00":                  {0, "", "space"},
+		"acme%252Fweb":                 {0, "", "percent"},
+		"acme/100%":                    {0, "", "percent"},
+	}
+	for project, tt := range tests {
+		t.Run(project, func(t *testing.T) {
+			t.Parallel()
+
+			id, path, err := errortracking.ParseProject(project)
+			if id != tt.id || path != tt.path || (err != nil) != (tt.problem != "") {
+				t.Errorf("got %d, %q and error %v, want %d and %q", id, path, err, tt.id, tt.path)
+			}
+			if err == nil {
+				return
+			}
+			if text := err.Error(); !errors.Is(err, errortracking.ErrProjectName) || !strings.Contains(text, tt.problem) || !strings.Contains(text, `"acme/web"`) {
+				t.Errorf("the error does not tell the problem %q and the right form: %v", tt.problem, err)
+			}
+		})
+	}
+}
+
+func TestParseProjectRepeatsNoPassword(t *testing.T) {
+	t.Parallel()
+
+	_, _, err := errortracking.ParseProject("https://user:hunter2@gitlab.com/acme/web")
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v, want an error without the password", err)
+	}
+}
+
+func FuzzParseProject(f *testing.F) {
+	for _, seed := range []string{
+		"", "0", "42", "007", "9223372036854775808", "-1", "acme/web", "acme%2Fweb", "acme%252Fweb", "/acme/web", "acme/web/",
+		"acme//web", "acme/my web", "https://gitlab.com/acme/web", "acme/100%", "a/\xff", "%34%32", "١/٢",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, project string) {
+		id, path, err := errortracking.ParseProject(project)
+		if err != nil {
+			if id != 0 || path != "" || !errors.Is(err, errortracking.ErrProjectName) {
+				t.Errorf("%q gives %d and %q beside the error %v", project, id, path, err)
+			}
+			return
+		}
+		if (id > 0) == (path != "") || id < 0 {
+			t.Fatalf("%q gives the ID %d and the path %q, want one of them", project, id, path)
+		}
+		shortest := path
+		if id > 0 {
+			shortest = strconv.FormatInt(id, 10)
+		}
+		againID, againPath, err := errortracking.ParseProject(shortest)
+		if err != nil || againID != id || againPath != path {
+			t.Errorf("%q gives %d and %q, and these give %d, %q and error %v", project, id, path, againID, againPath, err)
+		}
+	})
+}
+
+func TestResolveProject(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: 2, Path: "acme/sub/api"}, {ID: 3, Path: "acme/web"}}})
+	client := newClient(t, server.URL())
+	for _, tt := range []struct {
+		project string
+		want    int64
+	}{
+		{"42", 42}, {"acme/sub/api", 2}, {"acme/sub/api", 2}, {"Acme/Sub/API", 2}, {"acme%2Fsub%2Fapi", 2}, {"acme/web", 3}, {"2", 2},
+	} {
+		if id, err := client.ResolveProject(t.Context(), tt.project); err != nil || id != tt.want {
+			t.Errorf("%s: got %d and error %v, want %d", tt.project, id, err, tt.want)
+		}
+	}
+	wantLines(t, server, "GET /api/v4/projects/acme%2Fsub%2Fapi", "GET /api/v4/projects/acme%2Fweb")
+}
+
+func TestResolveProjectByABadName(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{})
+	id, err := newClient(t, server.URL()).ResolveProject(t.Context(), "web")
+	if id != 0 || !errors.Is(err, errortracking.ErrProjectName) {
+		t.Errorf("got %d and error %v, want %v", id, err, errortracking.ErrProjectName)
+	}
+	wantLines(t, server)
+}
+
+// TestResolveProjectAgainAfterFailure shows that a project which was not found may be there later in the run.
+func TestResolveProjectAgainAfterFailure(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{})
+	client := newClient(t, server.URL())
+	_, err := client.ResolveProject(t.Context(), "acme/api")
+	wantError(t, err, errortracking.ErrProjectNotFound)
+	server.MoveProject(project, "acme/api")
+	if id, err := client.ResolveProject(t.Context(), "acme/api"); err != nil || id != project {
+		t.Errorf("got %d and error %v, want %d", id, err, project)
+	}
+}

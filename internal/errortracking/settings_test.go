@@ -1,0 +1,95 @@
+package errortracking_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+
+	sentry := gitlabsim.Settings{
+		Active:            true,
+		ProjectName:       new("P"),
+		SentryExternalURL: new("https://sentry.example.com/o/p/"),
+		APIURL:            new("https://sentry.example.com/api/0/projects/o/p/"),
+	}
+	tests := map[string]struct {
+		row  gitlabsim.Settings
+		want errortracking.Settings
+	}{
+		"integrated": {
+			gitlabsim.Settings{Active: true, Integrated: true},
+			errortracking.Settings{Active: true, Integrated: true},
+		},
+		"inactive": {gitlabsim.Settings{Integrated: true}, errortracking.Settings{Integrated: true}},
+		"Sentry": {sentry, errortracking.Settings{
+			Active: true, ProjectName: sentry.ProjectName, SentryExternalURL: sentry.SentryExternalURL, APIURL: sentry.APIURL,
+		}},
+		"empty texts are no null": {
+			gitlabsim.Settings{ProjectName: new(""), SentryExternalURL: new("")},
+			errortracking.Settings{ProjectName: new(""), SentryExternalURL: new("")},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, gitlabsim.Scenario{})
+			server.SetSettings(project, &tt.row)
+			got, err := newClient(t, server.URL()).Settings(t.Context(), project)
+			if err != nil || !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %+v and error %v, want %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestCreateSettings(t *testing.T) {
+	t.Parallel()
+
+	for _, want := range []errortracking.Settings{
+		{Active: true, Integrated: true}, {Active: false, Integrated: true}, {Active: false, Integrated: false},
+	} {
+		server := startGitLab(t, gitlabsim.Scenario{})
+		got, err := newClient(t, server.URL()).CreateSettings(t.Context(), project, want.Active, want.Integrated)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v and error %v, want %+v", got, err, want)
+		}
+		row, ok := server.Settings(project)
+		if !ok || row.Active != want.Active || row.Integrated != want.Integrated {
+			t.Errorf("GitLab has %+v (%t), want %+v", row, ok, want)
+		}
+	}
+}
+
+func TestUpdateSettings(t *testing.T) {
+	t.Parallel()
+
+	tests := map[string]struct {
+		integrated *bool
+		flag       bool
+		want       errortracking.Settings
+	}{
+		"backend left as it is": {nil, true, errortracking.Settings{Active: false, Integrated: true}},
+		"another backend":       {new(false), true, errortracking.Settings{Active: false, Integrated: false}},
+		"flag off":              {new(true), false, errortracking.Settings{Active: false, Integrated: false}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, gitlabsim.Scenario{})
+			server.SetSettings(project, &gitlabsim.Settings{Active: true, Integrated: true})
+			server.SetFlag(project, tt.flag)
+			got, err := newClient(t, server.URL()).UpdateSettings(t.Context(), project, false, tt.integrated)
+			if err != nil || !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %+v and error %v, want %+v", got, err, tt.want)
+			}
+			wantLines(t, server, "PATCH /api/v4/projects/1/error_tracking/settings")
+		})
+	}
+}
