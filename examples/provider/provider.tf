@@ -1,0 +1,36 @@
+terraform {
+  required_providers {
+    gitlab = {
+      source = "errortracking/gitlab"
+    }
+  }
+}
+
+# GITLAB_TOKEN and GITLAB_BASE_URL stand for the arguments token and base_url.
+provider "gitlab" {}
+
+# GitLab collects the errors of this project.
+resource "gitlab_error_tracking_settings" "web" {
+  project    = "acme/web"
+  active     = true
+  integrated = true
+}
+
+# Another value in keepers makes another key, before the old one is deleted.
+resource "gitlab_error_tracking_client_key" "web" {
+  project = gitlab_error_tracking_settings.web.project
+
+  keepers = {
+    rotated = "2026-11"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# What the application's Sentry SDK is configured with.
+output "web_dsn" {
+  value     = gitlab_error_tracking_client_key.web.sentry_dsn
+  sensitive = true
+}

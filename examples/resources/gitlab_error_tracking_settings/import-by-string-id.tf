@@ -1,0 +1,4 @@
+import {
+  to = gitlab_error_tracking_settings.web
+  id = "acme/web"
+}

@@ -1,0 +1,13 @@
+# GitLab itself collects the errors of this project.
+resource "gitlab_error_tracking_settings" "web" {
+  project    = "acme/web"
+  active     = true
+  integrated = true
+}
+
+# A project by its ID. Destroying the resource puts back what was found when it was created.
+resource "gitlab_error_tracking_settings" "shop" {
+  project    = "2"
+  active     = true
+  on_destroy = "restore"
+}

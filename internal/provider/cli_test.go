@@ -1,0 +1,143 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	install "github.com/hashicorp/hc-install"
+	"github.com/hashicorp/hc-install/fs"
+	"github.com/hashicorp/hc-install/product"
+	"github.com/hashicorp/hc-install/releases"
+	"github.com/hashicorp/hc-install/src"
+)
+
+// What the tests that drive an engine by its command line share: the provider's program is built once, and the engine is
+// the one that the test library takes.
+var (
+	builtProvider = sync.OnceValues(buildProvider)
+	builtFolder   string // of builtProvider, removed by TestMain
+	enginePath    = sync.OnceValues(findEngine)
+)
+
+// commandLine is an engine in a working folder of a test, with the built provider and a simulated GitLab.
+type commandLine struct {
+	engine string
+	folder string
+	env    []string
+}
+
+// newCommandLine writes a configuration, without provider block, into a folder of the test. The built provider stands in
+// for those at the further addresses too: an engine asks for each provider that a state names.
+func newCommandLine(t *testing.T, gitlab *gitlabsim.Server, config string, standsIn ...string) commandLine {
+	t.Helper()
+	engine, err := enginePath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := builtProvider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := commandLine{engine: engine, folder: t.TempDir()}
+	c.write(t, "main.tf", requiredProviders+config)
+	var overrides strings.Builder
+	for _, address := range append([]string{Namespace + "/" + TypeName}, standsIn...) {
+		fmt.Fprintf(&overrides, "    %q = %q\n", address, filepath.ToSlash(filepath.Dir(program)))
+	}
+	c.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n%s  }\n  direct {}\n}\n", overrides.String()))
+	c.env = append(os.Environ(),
+		"TF_CLI_CONFIG_FILE="+filepath.Join(c.folder, "cli.tfrc"),
+		"TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
+		"GITLAB_BASE_URL="+gitlab.URL(), "GITLAB_TOKEN="+maintainer,
+	)
+	return c
+}
+
+// write writes a file into the working folder.
+func (c commandLine) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(c.folder, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// command is the engine with the given arguments.
+func (c commandLine) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.engine, arguments...)
+	cmd.Dir, cmd.Env = c.folder, c.env
+	return cmd
+}
+
+// run runs the engine to its end and returns what it printed.
+func (c commandLine) run(t *testing.T, arguments ...string) (output string, err error) {
+	t.Helper()
+	text, err := c.command(t.Context(), arguments...).CombinedOutput()
+	return string(text), err
+}
+
+// keysInState returns the IDs of the client keys in the state, ascending.
+func (c commandLine) keysInState(t *testing.T) []int64 {
+	t.Helper()
+	keys := []int64{}
+	text, err := os.ReadFile(filepath.Join(c.folder, "terraform.tfstate"))
+	if os.IsNotExist(err) {
+		return keys
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state struct {
+		Resources []struct {
+			Type      string `json:"type"`
+			Instances []struct {
+				Attributes struct {
+					KeyID int64 `json:"key_id"`
+				} `json:"attributes"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range state.Resources {
+		for _, i := range r.Instances {
+			if r.Type == TypeName+clientKeyType {
+				keys = append(keys, i.Attributes.KeyID)
+			}
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func buildProvider() (string, error) {
+	folder, err := os.MkdirTemp("", "terraform-provider-gitlab-test-")
+	if err != nil {
+		return "", err
+	}
+	builtFolder = folder
+	program := filepath.Join(folder, "terraform-provider-gitlab")
+	if out, err := exec.Command("go", "build", "-o", program, "../..").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the provider: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+func findEngine() (string, error) {
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path, nil
+	}
+	return install.NewInstaller().Ensure(context.Background(), []src.Source{
+		&fs.AnyVersion{Product: &product.Terraform},
+		&releases.LatestVersion{Product: product.Terraform},
+	})
+}

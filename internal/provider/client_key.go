@@ -1,0 +1,93 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// clientKeyType is the suffix of the client key objects' type name.
+const clientKeyType = "_error_tracking_client_key"
+
+const (
+	describeKeyID       = "The numeric ID of the key. GitLab's pages do not show it."
+	describeKeyActive   = "Whether GitLab accepts errors that are sent with the key."
+	describePublicKey   = "The key itself (`glet_…`), the user part of the DSN."
+	describeSentryDSN   = "The DSN to configure a Sentry SDK with. GitLab computes it on each read from an instance setting, so it can change under an unchanged key."
+	describeClientKeyID = "`<project_id>:<key_id>`, which is also an import ID."
+)
+
+// clientKeyModel is what the objects of a client key have in common.
+type clientKeyModel struct {
+	ID        types.String `tfsdk:"id"`
+	Project   types.String `tfsdk:"project"`
+	ProjectID types.Int64  `tfsdk:"project_id"`
+	KeyID     types.Int64  `tfsdk:"key_id"`
+	Active    types.Bool   `tfsdk:"active"`
+	PublicKey types.String `tfsdk:"public_key"`
+	SentryDSN types.String `tfsdk:"sentry_dsn"`
+}
+
+// setIDs fills in what identifies the key.
+func (m *clientKeyModel) setIDs(projectID, keyID int64) {
+	m.ProjectID = types.Int64Value(projectID)
+	m.KeyID = types.Int64Value(keyID)
+	m.ID = types.StringValue(fmt.Sprintf("%d:%d", projectID, keyID))
+}
+
+// setKey fills in what GitLab says about the key.
+func (m *clientKeyModel) setKey(k errortracking.ClientKey) {
+	m.Active = types.BoolValue(k.Active)
+	m.PublicKey = types.StringValue(k.PublicKey)
+	m.SentryDSN = types.StringValue(k.DSN)
+}
+
+// clientKeyIdentity identifies a client key among all of a GitLab.
+type clientKeyIdentity struct {
+	ProjectID types.Int64 `tfsdk:"project_id"`
+	KeyID     types.Int64 `tfsdk:"key_id"`
+}
+
+// identity returns what identifies the key.
+func (m *clientKeyModel) identity() clientKeyIdentity {
+	return clientKeyIdentity{ProjectID: m.ProjectID, KeyID: m.KeyID}
+}
+
+// identify writes the identity of the key, for the engines that know identities.
+func (m *clientKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	if identity == nil {
+		return nil
+	}
+	return identity.Set(ctx, m.identity())
+}
+
+// cannotReadKeys is the title of an error about a project's client keys.
+func cannotReadKeys(project types.String) string {
+	return "Cannot read the client keys of project " + project.ValueString()
+}
+
+// existingKeys tells which client keys a project has.
+func existingKeys(keys []errortracking.ClientKey) string {
+	if len(keys) == 0 {
+		return "The project has no client keys. A gitlab_error_tracking_client_key resource makes one."
+	}
+	return "The project has the client keys " + keyIDs(keys) + "."
+}
+
+// keyIDs lists client keys by their IDs; a whole key is never shown.
+func keyIDs(keys []errortracking.ClientKey) string {
+	ids := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i] = strconv.FormatInt(k.ID, 10)
+		if !k.Active {
+			ids[i] += " (inactive)"
+		}
+	}
+	return strings.Join(ids, ", ")
+}

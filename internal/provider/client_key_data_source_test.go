@@ -1,0 +1,118 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+const clientKeyDataAddress = "data." + clientKeyAddress
+
+func clientKeyDataConfig(project, arguments string) string {
+	return fmt.Sprintf("data \"gitlab_error_tracking_client_key\" \"test\" {\n  project = %q\n  %s\n}\n", project, arguments)
+}
+
+// inactiveScenario is keyScenario with the inactive key 3 in acme/web.
+func inactiveScenario() gitlabsim.Scenario {
+	scenario := keyScenario()
+	scenario.Projects[0].ClientKeys = append(gitlabsim.ClientKeys{{ID: 3, PublicKey: publicKey(3), Inactive: true}}, scenario.Projects[0].ClientKeys...)
+	return scenario
+}
+
+// clientKeyData is a client key that GitLab has in acme/web, as data sources show it.
+func (b *testbed) clientKeyData(project string, keyID int64) object {
+	o := b.clientKeyObject(project, 1, keyID)
+	delete(o, "keepers")
+	return o
+}
+
+func TestClientKeyDataSource(t *testing.T) {
+	t.Parallel()
+	scenario := inactiveScenario()
+	scenario.Tokens[0].Scopes = []string{"read_api"}
+	for name, test := range map[string]struct {
+		project, arguments string
+		key                int64
+	}{
+		"the oldest active key":    {"acme/web", "", 7},
+		"by ID":                    {"acme/web", "key_id = 8", 8},
+		"by the key":               {"1", fmt.Sprintf("public_key = %q", publicKey(8)), 8},
+		"an inactive one by ID":    {"acme%2Fweb", "key_id = 3", 3},
+		"an inactive one by a key": {"1", fmt.Sprintf("public_key = %q", publicKey(3)), 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, scenario)
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{{
+					Config:            gitlab.config(clientKeyDataConfig(test.project, test.arguments)),
+					ConfigStateChecks: []statecheck.StateCheck{isWhole(clientKeyDataAddress, gitlab.clientKeyData(test.project, test.key))},
+					Check:             gitlab.wrote(),
+				}},
+			})
+		})
+	}
+}
+
+func TestClientKeyDataSource_fails(t *testing.T) {
+	t.Parallel()
+	none := twoProjects()
+	onlyInactive := twoProjects()
+	onlyInactive.Projects[0].ClientKeys = gitlabsim.ClientKeys{{ID: 3, Inactive: true}}
+	for name, test := range map[string]struct {
+		scenario  gitlabsim.Scenario
+		project   string
+		arguments string
+		want      *regexp.Regexp
+	}{
+		"no key":            {none, "acme/web", "", says("No active client key in project acme/web", "has no client keys", "resource makes one")},
+		"no active key":     {onlyInactive, "acme/web", "", says("No active client key in project acme/web", "has the client keys 3 (inactive)")},
+		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", says("No client key 9 in project acme/web", "3 (inactive), 7, 8")},
+		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, says("No client key with the given public key in project 1", "3 (inactive), 7, 8")},
+		"both":              {none, "1", "key_id = 1\n  public_key = \"glet_0\"", says("Invalid Attribute Combination")},
+		"ID zero":           {none, "1", "key_id = 0", says("key_id", "at least 1")},
+		"unknown project":   {none, "acme/gone", "", says("Cannot find project acme/gone", "404 Project Not Found")},
+		"invisible project": {none, "99", "", says("Cannot read the client keys of project 99", "404 Project Not Found")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, test.scenario)
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{{Config: gitlab.config(clientKeyDataConfig(test.project, test.arguments)), ExpectError: test.want}},
+			})
+		})
+	}
+}
+
+// A key that is made by an apply is seen, though the same apply read the list before.
+func TestClientKeyDataSource_afterCreate(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config: gitlab.config(clientKeyConfig("acme/web", "depends_on = [data.gitlab_error_tracking_client_key.before]") + `
+resource "terraform_data" "apply" {}
+
+data "gitlab_error_tracking_client_key" "before" {
+  project    = "acme/web"
+  depends_on = [terraform_data.apply] # so that it is read while the plan is applied
+}
+
+data "gitlab_error_tracking_client_key" "test" {
+  project = "acme/web"
+  key_id  = gitlab_error_tracking_client_key.test.key_id
+}
+`),
+			ConfigStateChecks: []statecheck.StateCheck{
+				isWhole("data.gitlab_error_tracking_client_key.before", gitlab.clientKeyData("acme/web", 7)),
+				later(func() statecheck.StateCheck {
+					return isWhole(clientKeyDataAddress, gitlab.clientKeyData("acme/web", 10))
+				}),
+			},
+		}},
+	})
+}

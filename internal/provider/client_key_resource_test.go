@@ -1,0 +1,385 @@
+package provider
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+const clientKeyAddress = "gitlab_error_tracking_client_key.test"
+
+// clientKeyConfig is a client key resource with the given project and further arguments.
+func clientKeyConfig(project, arguments string) string {
+	return fmt.Sprintf("resource \"gitlab_error_tracking_client_key\" \"test\" {\n  project = %q\n  %s\n}\n", project, arguments)
+}
+
+// keyScenario is twoProjects with known keys: 7 and 8 in acme/web, 9 in acme/shop.
+func keyScenario() gitlabsim.Scenario {
+	scenario := twoProjects()
+	scenario.Projects[0].ClientKeys = gitlabsim.ClientKeys{{ID: 7, PublicKey: publicKey(7)}, {ID: 8, PublicKey: publicKey(8)}}
+	scenario.Projects[1].ClientKeys = gitlabsim.ClientKeys{{ID: 9, PublicKey: publicKey(9)}}
+	return scenario
+}
+
+func publicKey(id int64) string { return fmt.Sprintf("glet_%032x", id) }
+
+// clientKeyObject is the resource in the state, for a key that GitLab has.
+func (b *testbed) clientKeyObject(project string, projectID, keyID int64) object {
+	keys := b.Keys(projectID)
+	key := keys[slices.IndexFunc(keys, func(k gitlabsim.ClientKey) bool { return k.ID == keyID })]
+	return object{
+		"id": fmt.Sprintf("%d:%d", projectID, keyID), "project": project, "project_id": projectID, "key_id": keyID,
+		"active": !key.Inactive, "public_key": key.PublicKey, "sentry_dsn": b.DSN(projectID, key.PublicKey), "keepers": nil,
+	}
+}
+
+func keyPlanned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(clientKeyAddress, action)}}
+}
+
+// isKey checks the whole client key resource against GitLab's key, at the time of the check.
+func (b *testbed) isKey(project string, projectID, keyID int64, changes object) []statecheck.StateCheck {
+	return []statecheck.StateCheck{later(func() statecheck.StateCheck {
+		return isWhole(clientKeyAddress, b.clientKeyObject(project, projectID, keyID).with(changes))
+	})}
+}
+
+func TestClientKeyResource(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config:            gitlab.config(clientKeyConfig("acme/web", "")),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionCreate),
+				ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, nil),
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("POST /projects/1/error_tracking/client_keys"),
+					gitlab.hasKeys(1, 7, 8, 10),
+				),
+			},
+			{ResourceName: clientKeyAddress, ImportState: true, ImportStateId: "acme/web:10", ImportStateVerify: true},
+		},
+		CheckDestroy: resource.ComposeAggregateTestCheckFunc(
+			gitlab.wrote("DELETE /projects/1/error_tracking/client_keys/10"),
+			gitlab.hasKeys(1, 7, 8),
+		),
+	})
+}
+
+func TestClientKeyResource_rotate(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	config := func(rotated string) string {
+		return gitlab.config(clientKeyConfig("acme/web", fmt.Sprintf("keepers = { rotated = %q }\n  lifecycle {\n    create_before_destroy = true\n  }", rotated)))
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config:            config("2026-10"),
+				ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, object{"keepers": object{"rotated": "2026-10"}}),
+				Check:             gitlab.wrote("POST /projects/1/error_tracking/client_keys"),
+			},
+			{
+				Config:            config("2026-11"),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionCreateBeforeDestroy),
+				ConfigStateChecks: gitlab.isKey("acme/web", 1, 11, object{"keepers": object{"rotated": "2026-11"}}),
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("DELETE /projects/1/error_tracking/client_keys/10", "POST /projects/1/error_tracking/client_keys"),
+					gitlab.hasKeys(1, 7, 8, 11),
+				),
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_deletedOutside(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	config := gitlab.config(clientKeyConfig("acme/web", ""))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig:         func() { gitlab.RemoveKey(1, 10) },
+				Config:            config,
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionCreate),
+				ConfigStateChecks: gitlab.isKey("acme/web", 1, 11, nil),
+				Check:             gitlab.hasKeys(1, 7, 8, 11),
+			},
+			{
+				// Gone between the refresh of a destroy and the request: the destroy succeeds.
+				PreConfig: func() {
+					gitlab.AddFault(gitlabsim.Fault{Method: "DELETE", Path: "/*", Status: 500, After: true, Times: 1})
+				},
+				Config:  config,
+				Destroy: true,
+				Check:   gitlab.hasKeys(1, 7, 8),
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_dsnChanges(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	config := gitlab.config(clientKeyConfig("acme/web", ""))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig:         func() { gitlab.SetDSNBaseURL("https://observe.example.com:8443") },
+				Config:            config,
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionNoop),
+				ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, nil),
+				Check:             gitlab.hasKeys(1, 7, 8, 10),
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_projectNotVisible(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	config := gitlab.config(clientKeyConfig("acme/web", ""))
+	var seen object
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config: config,
+				Check:  gitlab.check(func() error { seen = gitlab.clientKeyObject("acme/web", 1, 10); return nil }),
+			},
+			{
+				PreConfig:         func() { gitlab.SetRole(maintainer, 1, "") },
+				Config:            config,
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionNoop),
+				ConfigStateChecks: []statecheck.StateCheck{later(func() statecheck.StateCheck { return isWhole(clientKeyAddress, seen) })},
+				Check:             gitlab.warned("Project acme/web cannot be seen any more"),
+			},
+			{PreConfig: func() { gitlab.RemoveProject(1) }, Config: config, Destroy: true},
+		},
+		CheckDestroy: gitlab.warned("Client key 10 is taken as gone with the project"),
+	})
+}
+
+func TestClientKeyResource_rename(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: gitlab.config(clientKeyConfig("acme/web", ""))},
+			{
+				PreConfig:        func() { gitlab.MoveProject(1, "acme/website") },
+				Config:           gitlab.config(clientKeyConfig("acme/web", "")),
+				ConfigPlanChecks: keyPlanned(plancheck.ResourceActionNoop),
+			},
+			{
+				Config:            gitlab.config(clientKeyConfig("acme/website", "")),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: gitlab.isKey("acme/website", 1, 10, nil),
+			},
+		},
+		CheckDestroy: gitlab.hasKeys(1, 7, 8),
+	})
+}
+
+func TestClientKeyResource_project(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: gitlab.config(clientKeyConfig("acme/web", "")), Check: gitlab.hasKeys(1, 7, 8, 10)},
+			{
+				PreConfig:         gitlab.ClearRequests,
+				Config:            gitlab.config(clientKeyConfig("1", "")),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: gitlab.isKey("1", 1, 10, nil),
+				Check:             gitlab.wrote(),
+			},
+			{
+				Config:            gitlab.config(clientKeyConfig("acme/web", "")),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, nil),
+				Check:             gitlab.wrote(),
+			},
+			{
+				Config:            gitlab.config(clientKeyConfig("acme/shop", "")),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionReplace),
+				ConfigStateChecks: gitlab.isKey("acme/shop", 2, 11, nil),
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.hasKeys(1, 7, 8),
+					gitlab.hasKeys(2, 9, 11),
+				),
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_unknownProject(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	config := func(written string) string {
+		return gitlab.config(fmt.Sprintf(`
+resource "terraform_data" "project" {
+  input = %q
+}
+resource "gitlab_error_tracking_client_key" "test" {
+  project = terraform_data.project.output
+}
+`, written))
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config("acme/web"), ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, nil)},
+			{
+				Config:            config("1"),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: gitlab.isKey("1", 1, 10, nil),
+				Check:             gitlab.hasKeys(1, 7, 8, 10),
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_projectNotFoundYet(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: gitlab.config(clientKeyConfig("acme/web", ""))},
+			{
+				Config:      gitlab.config(clientKeyConfig("acme/wbe", "")),
+				ExpectError: says("Cannot find project acme/wbe", "404 Project Not Found"),
+			},
+			{
+				Config: gitlab.config(clientKeyConfig("acme/web", "")),
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.warned("Project acme/wbe not found yet"),
+					gitlab.hasKeys(1, 7, 8, 10),
+				),
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_manyKeys(t *testing.T) {
+	t.Parallel()
+	for there, pages := range map[int]int{45: 1, 250: 3} {
+		t.Run(fmt.Sprint(there), func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(there)
+			gitlab := startTestbed(t, scenario)
+			config := gitlab.config(clientKeyConfig("1", ""))
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{
+					{Config: config, ConfigStateChecks: gitlab.isKey("1", 1, int64(there+1), nil)},
+					{
+						PreConfig:    gitlab.ClearRequests,
+						RefreshState: true,
+						Check:        gitlab.asked(slices.Repeat([]string{"GET /projects/1/error_tracking/client_keys"}, pages)...),
+					},
+				},
+			})
+		})
+	}
+}
+
+func TestClientKeyResource_import(t *testing.T) {
+	t.Parallel()
+	older := fmt.Sprintf("https://%s@gitlab.example.com/api/v4/error_tracking/collector/1", publicKey(8))
+	for _, id := range []string{"1:8", "acme/web:8", "acme%2Fweb:8", "1:" + publicKey(8), "acme/web:" + publicKey(8), dsnOf(publicKey(8), 1), older} {
+		for _, project := range []string{"1", "acme/web"} {
+			t.Run(id+" as "+project, func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, keyScenario())
+				config := gitlab.config(clientKeyConfig(project, ""))
+				gitlab.run(t, resource.TestCase{
+					Steps: []resource.TestStep{
+						{Config: config, ResourceName: clientKeyAddress, ImportState: true, ImportStateId: id, ImportStatePersist: true},
+						{Config: config, PlanOnly: true},
+						{Config: config, Check: resource.ComposeAggregateTestCheckFunc(gitlab.wrote(), gitlab.hasKeys(1, 7, 8))},
+					},
+				})
+			})
+		}
+	}
+}
+
+func TestClientKeyResource_importIdentity(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	gitlab.run(t, resource.TestCase{
+		TerraformVersionChecks: sinceTerraform["1.12"],
+		Steps: []resource.TestStep{
+			{Config: gitlab.config(clientKeyConfig("acme/web", ""))},
+			{
+				ResourceName:    clientKeyAddress,
+				ImportState:     true,
+				ImportStateKind: resource.ImportBlockWithResourceIdentity,
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_importWithKeepers(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	config := func(rotated string) string {
+		return gitlab.config(clientKeyConfig("acme/web", fmt.Sprintf("keepers = { rotated = %q }", rotated)))
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config("2026-10"), ResourceName: clientKeyAddress, ImportState: true, ImportStateId: "1:8", ImportStatePersist: true},
+			{
+				Config:           config("2026-10"),
+				ConfigPlanChecks: keyPlanned(plancheck.ResourceActionUpdate),
+				Check:            resource.ComposeAggregateTestCheckFunc(gitlab.wrote(), gitlab.hasKeys(1, 7, 8)),
+			},
+			{
+				Config:           config("2026-11"),
+				ConfigPlanChecks: keyPlanned(plancheck.ResourceActionReplace),
+				Check:            gitlab.hasKeys(1, 7, 10),
+			},
+		},
+	})
+}
+
+func TestClientKeyResource_importFails(t *testing.T) {
+	t.Parallel()
+	tests := map[string]*regexp.Regexp{
+		"1:9":         says("No client key 9 in project 1", "has the client keys 3 (inactive), 7, 8"),
+		"acme/gone:7": says("Cannot import from project acme/gone", "404 Project Not Found"),
+		"99:7":        says("Cannot read the client keys of project 99", "404 Project Not Found"),
+		"7":           says("Invalid import ID", "<project>:<key_id>", "acme/web:13"),
+		":7":          says("Invalid import ID", "<project>:<key_id>"),
+		"acme/web:7x": says("Invalid import ID", "<project>:<key_id>"),
+		"acme/web:0":  says("Invalid import ID", "<project>:<key_id>"),
+
+		"acme/web:" + publicKey(9):   says("Cannot import the client key of project acme/web", "None of the project's client keys", "has the client keys 3 (inactive), 7, 8"),
+		"acme/web:" + publicKey(3):   says("Cannot import the client key of project acme/web", "client key 3, is inactive", "name it by its ID"),
+		"99:" + publicKey(7):         says("Cannot import from project 99", "404 Project Not Found"),
+		dsnOf(publicKey(7), 2):       says("Cannot import the client key of project 2", "None of the project's client keys", "has the client keys 9"),
+		"https://sentry.example.com": says("Invalid import ID", "Not a DSN of GitLab", "https://<public key>@<host>"),
+	}
+	for _, id := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, inactiveScenario())
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{{
+					Config:       gitlab.config(clientKeyConfig("acme/web", "")),
+					ResourceName: clientKeyAddress, ImportState: true, ImportStateId: id,
+					ExpectError: tests[id],
+				}},
+			})
+		})
+	}
+}

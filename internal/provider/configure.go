@@ -1,0 +1,149 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"strconv"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// providerModel is the provider block.
+type providerModel struct {
+	Token          types.String `tfsdk:"token"`
+	BaseURL        types.String `tfsdk:"base_url"`
+	CACertFile     types.String `tfsdk:"cacert_file"`
+	Insecure       types.Bool   `tfsdk:"insecure"`
+	ClientCert     types.String `tfsdk:"client_cert"`
+	ClientKey      types.String `tfsdk:"client_key"`
+	Headers        types.Map    `tfsdk:"headers"`
+	Retries        types.Int64  `tfsdk:"retries"`
+	EarlyAuthCheck types.Bool   `tfsdk:"early_auth_check"`
+}
+
+// Configure implements provider.Provider. It leaves the objects without a client when an argument is unknown, as it is
+// while a GitLab that is made in the same run is planned.
+func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	if !req.Config.Raw.IsFullyKnown() {
+		return
+	}
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, check := p.newClient(ctx, model, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if check {
+		if err := client.CheckToken(ctx); err != nil {
+			resp.Diagnostics.AddError("Cannot sign in to GitLab", explain(err))
+			return
+		}
+	}
+	resp.ResourceData = client
+	resp.DataSourceData = client
+	resp.ListResourceData = client
+}
+
+// newClient makes the client of a provider block and its environment, and tells whether to check the token early.
+func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, diags *diag.Diagnostics) (client *errortracking.Client, check bool) {
+	options := p.options
+	options.Token = cmp.Or(model.Token.ValueString(), os.Getenv("GITLAB_TOKEN"))
+	options.BaseURL = cmp.Or(model.BaseURL.ValueString(), os.Getenv("GITLAB_BASE_URL"))
+	options.CACertFile = model.CACertFile.ValueString()
+	options.Insecure = model.Insecure.ValueBool()
+	options.ClientCert = model.ClientCert.ValueString()
+	options.ClientKey = model.ClientKey.ValueString()
+	options.Retries = model.Retries.ValueInt64Pointer()
+	options.UserAgent = "terraform-provider-" + TypeName + "/" + p.version + " (" + Namespace + ")"
+	diags.Append(model.Headers.ElementsAs(ctx, &options.Headers, false)...)
+	options.Log = logAttempt
+
+	check = model.EarlyAuthCheck.ValueBool()
+	if env := os.Getenv("GITLAB_EARLY_AUTH_CHECK"); env != "" && model.EarlyAuthCheck.IsNull() {
+		var err error
+		if check, err = strconv.ParseBool(env); err != nil {
+			diags.AddError("Invalid environment variable GITLAB_EARLY_AUTH_CHECK", "Its value "+strconv.Quote(env)+" is neither true nor false.")
+		}
+	}
+	if options.Token == "" {
+		diags.AddAttributeError(path.Root("token"), "No GitLab token",
+			"Every request of this provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block.")
+	}
+	if diags.HasError() {
+		return nil, false
+	}
+	client, err := errortracking.New(options)
+	var wrong *errortracking.OptionError
+	switch {
+	case errors.As(err, &wrong):
+		// Of an attribute's error Terraform quotes the line, and with it the secret that may be wrong.
+		diags.AddError("Invalid provider argument "+wrong.Option, "The argument cannot be used: "+wrong.Problem+".")
+	case err != nil:
+		diags.AddError("Cannot set up the GitLab client", err.Error())
+	}
+	return client, check
+}
+
+// resourceBase gives a resource the client; it is nil while the provider block is not fully known.
+type resourceBase struct {
+	client *errortracking.Client
+}
+
+// Configure implements resource.ResourceWithConfigure.
+func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	b.client = clientFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// configured reports whether there is a client, with an error when there is none.
+func (b *resourceBase) configured(diags *diag.Diagnostics) bool {
+	return configured(b.client, diags)
+}
+
+// dataSourceBase gives a data source the client; it is nil while the provider block is not fully known.
+type dataSourceBase struct {
+	client *errortracking.Client
+}
+
+// Configure implements datasource.DataSourceWithConfigure.
+func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	b.client = clientFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// configured reports whether there is a client, with an error when there is none.
+func (b *dataSourceBase) configured(diags *diag.Diagnostics) bool {
+	return configured(b.client, diags)
+}
+
+func clientFrom(providerData any, diags *diag.Diagnostics) *errortracking.Client {
+	if providerData == nil {
+		return nil
+	}
+	client, ok := providerData.(*errortracking.Client)
+	if !ok {
+		diags.AddError("The provider is broken", "An object was configured with data of another type. Please report this to the developers of the provider.")
+	}
+	return client
+}
+
+func configured(client *errortracking.Client, diags *diag.Diagnostics) bool {
+	if client == nil {
+		diags.AddError(summaryNotConfigured, detailNotConfigured+" Apply what it depends on first, with -target for instance.")
+	}
+	return client != nil
+}
+
+const (
+	summaryNotConfigured = "GitLab cannot be reached yet"
+	detailNotConfigured  = "An argument of the provider block is known only after apply, so the provider does not know which GitLab to ask."
+)

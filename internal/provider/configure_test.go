@@ -1,0 +1,169 @@
+package provider
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+)
+
+func TestProvider_token(t *testing.T) {
+	t.Parallel()
+	for token, want := range map[string]*regexp.Regexp{
+		"unknown":   says("401 Unauthorized", "GitLab does not know the token", "GITLAB_TOKEN"),
+		"expired":   says("401 Unauthorized", "The token has expired", "Make a new access token"),
+		"revoked":   says("401 Unauthorized", "The token was revoked", "Make a new access token"),
+		"reader":    says("403 Forbidden", "insufficient_scope", "scope does not allow this", "with the scope api"),
+		"developer": says("403 Forbidden", "no sufficient role", "Give the user of the token the Maintainer role"),
+		"stranger":  says("404 Not Found", "404 Project Not Found", "no member of it", "Check the project's ID"),
+	} {
+		for _, config := range []string{settingsConfig("1", "active = true"), clientKeyConfig("1", "")} {
+			t.Run(token, func(t *testing.T) {
+				t.Parallel()
+				scenario := twoProjects()
+				scenario.Projects[0].Settings = &gitlabsim.Settings{Active: false, Integrated: true}
+				scenario.Tokens = []gitlabsim.Token{
+					{Token: "expired", State: "expired", Roles: map[string]string{"1": "maintainer"}},
+					{Token: "revoked", State: "revoked", Roles: map[string]string{"1": "maintainer"}},
+					{Token: "reader", Scopes: []string{"read_api"}, Roles: map[string]string{"1": "maintainer"}},
+					{Token: "developer", Roles: map[string]string{"1": "developer"}},
+					{Token: "stranger"},
+				}
+				gitlab := startTestbed(t, scenario)
+				gitlab.run(t, resource.TestCase{
+					Steps: []resource.TestStep{{Config: providerBlock(gitlab.URL(), token) + config, ExpectError: want}},
+				})
+			})
+		}
+	}
+}
+
+func TestProvider_baseURL(t *testing.T) {
+	t.Parallel()
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<!DOCTYPE html><title>Sign in</title>")
+	}))
+	t.Cleanup(page.Close)
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := "http://" + closed.Addr().String()
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gitlab := startTestbed(t, twoProjects())
+	for name, test := range map[string]struct {
+		url  string
+		want *regexp.Regexp
+	}{
+		"HTML":        {page.URL, says("answered 200 OK", "Something else than GitLab's API answered", "Check base_url")},
+		"refused":     {refused, says("gave no answer", "connection refused", "could not be reached", "Check base_url")},
+		"wrong path":  {gitlab.URL() + "/nowhere", says("answered 404 Not Found", "Something else than GitLab's API answered", "Check base_url")},
+		"no scheme":   {"gitlab.example.com", says("Invalid provider argument base_url", "does not start with https:// or http://")},
+		"credentials": {"https://user:secret@gitlab.example.com", says("Invalid provider argument base_url", "user name or password")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{{
+					Config:      providerBlock(test.url, maintainer) + settingsConfig("acme/web", "active = true"),
+					ExpectError: test.want,
+				}},
+			})
+		})
+	}
+}
+
+func TestProvider_baseURLForms(t *testing.T) {
+	t.Parallel()
+	for _, suffix := range []string{"", "/", "/api/v4", "/api/v4/"} {
+		t.Run("suffix "+suffix, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, twoProjects())
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{{
+					Config: providerBlock(gitlab.URL()+suffix, maintainer) + settingsConfig("acme/web", "active = true"),
+					Check:  gitlab.hasSettings(1, true, true),
+				}},
+			})
+		})
+	}
+}
+
+func TestProvider_noToken(t *testing.T) {
+	t.Setenv("GITLAB_TOKEN", "")
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
+			ExpectError: says("No GitLab token", "GITLAB_TOKEN"),
+		}},
+	})
+}
+
+func TestProvider_environment(t *testing.T) {
+	gitlab := startTestbed(t, twoProjects())
+	t.Setenv("GITLAB_TOKEN", maintainer)
+	t.Setenv("GITLAB_BASE_URL", gitlab.URL())
+	t.Setenv("GITLAB_EARLY_AUTH_CHECK", "true")
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: requiredProviders + settingsConfig("1", "active = true"), Check: gitlab.hasSettings(1, true, true)},
+			{
+				PreConfig:    gitlab.ClearRequests,
+				RefreshState: true,
+				Check:        gitlab.asked("GET /user", "GET /projects/1/error_tracking/settings"),
+			},
+		},
+	})
+}
+
+func TestProvider_earlyAuthCheck(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  token = \"unknown\"\n  early_auth_check = true\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
+			ExpectError: says("Cannot sign in to GitLab", "GitLab does not know the token"),
+		}},
+	})
+}
+
+// A GitLab that is made in the same run has no address while the run is planned.
+func TestProvider_unknownArguments(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := func(generation string) string {
+		return requiredProviders + fmt.Sprintf(`
+resource "terraform_data" "gitlab" {
+  input            = %q
+  triggers_replace = %q
+}
+provider "gitlab" {
+  base_url = terraform_data.gitlab.output
+  token    = %q
+}
+`, gitlab.URL(), generation, maintainer) + settingsConfig("acme/web", "active = true") + clientKeyConfig("acme/web", "depends_on = [gitlab_error_tracking_settings.test]")
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config("1"), Check: resource.ComposeAggregateTestCheckFunc(gitlab.hasSettings(1, true, true), gitlab.hasKeys(1, 1, 2))},
+			{
+				// The address is unknown again while objects exist: they are kept as they were last seen.
+				Config: config("2"),
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.warned("GitLab cannot be reached yet"),
+					gitlab.hasSettings(1, true, true),
+					gitlab.hasKeys(1, 1, 2),
+				),
+			},
+		},
+	})
+}

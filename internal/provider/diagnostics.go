@@ -1,0 +1,160 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+)
+
+// advice is what the provider says of one kind of error: the likely cause, and what to do.
+type advice struct {
+	cause string
+	cure  string
+}
+
+// adviceOn holds the advice on each kind of error. Its words come before what GitLab answered.
+var adviceOn = map[error]advice{
+	errortracking.ErrUnauthorized: {
+		"GitLab does not know the token.",
+		"Check that the token (argument token or GITLAB_TOKEN) is whole, and that it belongs to the GitLab of base_url.",
+	},
+	errortracking.ErrTokenExpired: {
+		"The token has expired.",
+		"Make a new access token with the scope api and put it into the argument token or GITLAB_TOKEN.",
+	},
+	errortracking.ErrTokenRevoked: {
+		"The token was revoked.",
+		"Make a new access token with the scope api and put it into the argument token or GITLAB_TOKEN.",
+	},
+	errortracking.ErrInsufficientScope: {
+		"The token's scope does not allow this. A token with read_api can read but not write.",
+		"Use an access token with the scope api.",
+	},
+	errortracking.ErrForbidden: {
+		"The token's user has no sufficient role in the project. GitLab shows and changes error tracking only for Maintainers and Owners; a CI job token is not accepted at all.",
+		"Give the user of the token the Maintainer role in the project, or use the token of a user who has it.",
+	},
+	errortracking.ErrProjectNotFound: {
+		"There is no such project, or the token's user is no member of it: GitLab gives the same answer for both.",
+		"Check the project's ID or full path (group/project) and that the token's user has the Maintainer role in it.",
+	},
+	errortracking.ErrGroupNotFound: {
+		"There is no such group, or the token's user sees no project of it: GitLab gives the same answer for both.",
+		"Check the group's ID or full path (group/subgroup) and that the token's user is a member.",
+	},
+	errortracking.ErrSettingsNotFound: {
+		"The project has no error tracking settings.",
+		"Create them with a gitlab_error_tracking_settings resource.",
+	},
+	errortracking.ErrFeatureDisabled: {
+		"The feature flag integrated_error_tracking is off for the project, as it is by default on self-managed GitLab. While it is off, GitLab does not let settings be created through its API.",
+		"Ask an administrator of the GitLab instance to enable the flag: Feature.enable(:integrated_error_tracking) in the Rails console, or POST /api/v4/features/integrated_error_tracking with value=true. To show the errors of a Sentry instead, set it up once in the project under Settings > Monitor > Error Tracking; this resource then takes the settings over.",
+	},
+	errortracking.ErrClientKeyNotFound: {
+		"The project has no such client key.",
+		"Check the key's ID.",
+	},
+	errortracking.ErrNoSuchEndpoint: {
+		"This GitLab has no such API endpoint: it is too old (the provider needs GitLab 15.10 or newer), or base_url does not lead to the root of a GitLab.",
+		"Check base_url; it is the address that the browser shows on GitLab's start page.",
+	},
+	errortracking.ErrProjectMoved: {
+		"The project was renamed or moved, and GitLab does not accept its old path.",
+		"Write the project's new full path, or its ID, which never changes.",
+	},
+	errortracking.ErrRedirected: {
+		"The answer redirects to another address. The provider does not follow it, because the token belongs to base_url's scheme, host and port alone.",
+		"Set base_url to the address that GitLab really has, with https:// if it redirects there.",
+	},
+	errortracking.ErrRejected: {
+		"GitLab answered 200 but stored nothing. Where it says that the API URL or the token is required, the settings would be active for a Sentry that is not configured. Where it says that the API URL is blocked, this GitLab does not allow requests to that Sentry.",
+		"Set integrated = true to let GitLab collect the errors itself; or set the Sentry up in the project under Settings > Monitor > Error Tracking, which GitLab's REST API cannot do; or have an administrator allow the URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
+	},
+	errortracking.ErrBadRequest: {
+		"GitLab did not accept the request's parameters.",
+		"Check that GitLab is of version 15.10 or newer; if it is, please report this to the developers of the provider.",
+	},
+	errortracking.ErrNotJSON: {
+		"Something else than GitLab's API answered: a sign-in page, a proxy before GitLab, or another web server.",
+		"Check base_url; if GitLab stands behind a proxy or a single sign-on, its API (/api/v4) must be reachable with an access token.",
+	},
+	errortracking.ErrMalformed: {
+		"The answer is cut off or not what GitLab's API documents, so nothing was taken from it.",
+		"Run the command again. If it stays so, check what stands between here and GitLab, and GitLab's own version.",
+	},
+	errortracking.ErrRateLimited: {
+		"GitLab's rate limit is reached, and waiting did not help. It counts the requests of all runs of the token's user.",
+		"Run the command again later, with a lower -parallelism, or raise the argument retries.",
+	},
+	errortracking.ErrServer: {
+		"GitLab failed to answer. A failure that comes back at once and always for client keys can mean that the instance setting error_tracking_api_url is invalid.",
+		"Look at GitLab's status or its logs, then run the command again; what was done is found again.",
+	},
+	errortracking.ErrConnection: {
+		"GitLab could not be reached, or the connection broke.",
+		"Check base_url, the network, the proxy settings of the environment (HTTPS_PROXY, NO_PROXY) and, for a private certificate authority, cacert_file. Then run the command again.",
+	},
+	errortracking.ErrIncompleteList: {
+		"GitLab's pages of the list contradict the number of rows it states, so the list was not used.",
+		"Run the command again; the list may have changed while it was read.",
+	},
+	errortracking.ErrLostAnswer: {
+		"The request is known to make a key even when it fails, and which key it made, if any, cannot be told: the project's new keys could not be read, or are not as many as the lost answers because somebody else made keys at the same time. No key was taken into the state.",
+		"Look at the project's new keys. Import the one that is meant as <project>:<key_id>, or delete it, then run the command again.",
+	},
+	errortracking.ErrUnexpected: {
+		"The provider does not know this answer, so nothing was changed.",
+		"If it stays so, please report it to the developers of the provider.",
+	},
+}
+
+// explain tells a failed request to the user: what GitLab answered, the likely cause, what to do.
+func explain(err error) string {
+	var failed *errortracking.Error
+	if !errors.As(err, &failed) {
+		return sentence(err.Error())
+	}
+	known := adviceOn[failed.Kind]
+	return answered(failed) + "\n\n" + known.cause + "\n\n" + known.cure
+}
+
+// answered tells what came back for a request.
+func answered(e *errortracking.Error) string {
+	var b strings.Builder
+	switch {
+	case e.Status == 0 && e.Method == "":
+		b.WriteString("No request was answered")
+	case e.Status == 0:
+		fmt.Fprintf(&b, "GitLab gave no answer to %s %s", e.Method, e.Path)
+	default:
+		fmt.Fprintf(&b, "GitLab answered %d %s to %s %s", e.Status, http.StatusText(e.Status), e.Method, e.Path)
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.Location != "" {
+		b.WriteString(", with a redirect to " + e.Location)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	if len(e.Candidates) > 0 {
+		fmt.Fprintf(&b, ". Client keys that were not there before: %s", keyIDs(e.Candidates))
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (%d attempts in %s)", e.Attempts, e.Elapsed.Round(100*time.Millisecond))
+	}
+	return sentence(b.String())
+}
+
+// sentence ends a text with a full stop.
+func sentence(s string) string {
+	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "…") {
+		return s
+	}
+	return s + "."
+}

@@ -1,0 +1,155 @@
+package provider
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+// examplesGitLab is what the examples speak of: acme/web (1) and acme/shop (2). Where something is imported or found,
+// acme/web has settings and client key 42.
+func examplesGitLab(filled bool) gitlabsim.Scenario {
+	scenario := twoProjects()
+	if filled {
+		scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+		scenario.Projects[0].ClientKeys = gitlabsim.ClientKeys{{ID: 42, PublicKey: "glet_0123456789abcdef0123456789abcdef"}}
+	}
+	return scenario
+}
+
+// imported are the resources that the examples of an import speak of, by the name of their folder.
+var imported = map[string]string{
+	"gitlab_error_tracking_settings":   "resource \"gitlab_error_tracking_settings\" \"web\" {\n  project = \"acme/web\"\n  active = true\n}\n",
+	"gitlab_error_tracking_client_key": "resource \"gitlab_error_tracking_client_key\" \"web\" {\n  project = \"acme/web\"\n}\n",
+}
+
+// exampleKinds say how the examples of a kind are run, by the name of their file.
+var exampleKinds = map[string]struct {
+	since string // the first version of an engine that can
+	run   func(t *testing.T, folder, text string)
+}{
+	"provider.tf":               {"1.5", applyProviderExample},
+	"resource.tf":               {"1.5", applyExample},
+	"data-source.tf":            {"1.5", applyExample},
+	"function.tf":               {"1.8", applyExample},
+	"import.sh":                 {"1.5", importExample},
+	"import-by-string-id.tf":    {"1.5", importBlockExample},
+	"import-by-identity.tf":     {"1.12", importBlockExample},
+	"list-resource.tfquery.hcl": {"1.14", queryExample},
+}
+
+// Each example does what it says, alone.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	examples := os.DirFS("../../examples")
+	err := fs.WalkDir(examples, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == "demo":
+			return fs.SkipDir // make demo runs it
+		case entry.IsDir():
+			return nil
+		}
+		text, err := fs.ReadFile(examples, name)
+		if err != nil {
+			return err
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kind, ok := exampleKinds[path.Base(name)]
+			if !ok {
+				t.Fatal("nothing runs this file")
+			}
+			needsEngine(t, kind.since)
+			kind.run(t, path.Base(path.Dir(name)), string(text))
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func applyExample(t *testing.T, _, text string) {
+	gitlab := startTestbed(t, examplesGitLab(false))
+	newCommandLine(t, gitlab.Server, text).applyTwice(t)
+}
+
+// applyProviderExample applies an example that names the provider itself.
+func applyProviderExample(t *testing.T, _, text string) {
+	gitlab := startTestbed(t, examplesGitLab(false))
+	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform.write(t, "main.tf", text)
+	terraform.applyTwice(t)
+}
+
+func importBlockExample(t *testing.T, folder, text string) {
+	gitlab := startTestbed(t, examplesGitLab(true))
+	newCommandLine(t, gitlab.Server, imported[folder]+text).applyTwice(t)
+	if writes := gitlab.writes(); len(writes) > 0 {
+		t.Errorf("the import wrote: %q", writes)
+	}
+}
+
+// importExample runs each command of a script by itself.
+func importExample(t *testing.T, folder, text string) {
+	commands := 0
+	for line := range strings.Lines(text) {
+		arguments, ok := strings.CutPrefix(strings.TrimSpace(line), "terraform import ")
+		if !ok {
+			continue
+		}
+		commands++
+		gitlab := startTestbed(t, examplesGitLab(true))
+		terraform := newCommandLine(t, gitlab.Server, imported[folder])
+		if output, err := terraform.run(t, append([]string{"import", "-no-color", "-input=false"}, strings.Fields(arguments)...)...); err != nil {
+			t.Errorf("%s%v\n%s", line, err, output)
+			continue
+		}
+		terraform.changesNothing(t)
+		if writes := gitlab.writes(); len(writes) > 0 {
+			t.Errorf("%swrote: %q", line, writes)
+		}
+	}
+	if commands == 0 {
+		t.Error("the script imports nothing")
+	}
+}
+
+func queryExample(t *testing.T, folder, text string) {
+	gitlab := startTestbed(t, examplesGitLab(true))
+	terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {}\n")
+	terraform.write(t, "example.tfquery.hcl", text)
+	output, err := terraform.run(t, "query", "-no-color")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if lists := strings.Count(text, "list \""+folder+"\""); lists == 0 || strings.Count(output, "acme/web") != lists {
+		t.Errorf("not each of the %d lists found what is there:\n%s", lists, output)
+	}
+	if writes := gitlab.writes(); len(writes) > 0 {
+		t.Errorf("the query wrote: %q", writes)
+	}
+}
+
+// applyTwice applies the configuration, of which nothing is left to do then.
+func (c commandLine) applyTwice(t *testing.T) {
+	t.Helper()
+	if output, err := c.run(t, "apply", "-no-color", "-input=false", "-auto-approve"); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	c.changesNothing(t)
+}
+
+// changesNothing checks that a plan is empty.
+func (c commandLine) changesNothing(t *testing.T) {
+	t.Helper()
+	if output, err := c.run(t, "plan", "-no-color", "-input=false", "-detailed-exitcode"); err != nil {
+		t.Errorf("plan -detailed-exitcode: %v\n%s", err, output)
+	}
+}

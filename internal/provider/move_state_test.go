@@ -1,0 +1,366 @@
+package provider
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// The state of gitlabhq/gitlab's resources, with all attributes that its documentation has.
+var (
+	gitlabhqSettingsState = object{
+		"id": "1", "project": "1", "active": true, "integrated": true, "keep_settings_on_destroy": true,
+		"api_url": "", "project_name": "", "sentry_external_url": "",
+	}
+	gitlabhqClientKeyState = object{
+		"id": "1:8", "project": "1", "key_id": 8, "active": true, "public_key": publicKey(8), "sentry_dsn": dsnOf(publicKey(8), 1),
+	}
+)
+
+// moves are states, how the configuration goes on, and what becomes of them.
+var moves = map[string]struct {
+	provider  string
+	from      string
+	state     object
+	private   string
+	to        string
+	arguments string
+	want      object
+	requests  []string // of the first plan
+	warned    bool
+}{
+	"settings by ID": {
+		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
+		state: gitlabhqSettingsState,
+		to:    "gitlab_error_tracking_settings", arguments: "project = \"1\"\n  active = true\n  on_destroy = \"keep\"",
+		want:     settingsObject.with(object{"project": "1", "on_destroy": "keep"}),
+		requests: []string{"GET /projects/1/error_tracking/settings"},
+	},
+	"settings by path": {
+		provider: "registry.example.com/mirrors/gitlab", from: "gitlab_project_error_tracking_settings",
+		state: gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web"}),
+		to:    "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"keep\"",
+		want:     settingsObject.with(object{"on_destroy": "keep"}),
+		requests: []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
+	},
+	"settings whose path is written in another way": {
+		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
+		state: gitlabhqSettingsState.with(object{"id": "1", "project": "acme%2Fweb"}),
+		to:    "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"keep\"",
+		want:     settingsObject.with(object{"project": "acme%2Fweb", "on_destroy": "keep"}),
+		requests: []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
+	},
+	"settings that are not kept": {
+		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
+		state: gitlabhqSettingsState.with(object{"keep_settings_on_destroy": false}),
+		to:    "gitlab_error_tracking_settings", arguments: "project = \"1\"\n  active = true",
+		want:     settingsObject.with(object{"project": "1"}),
+		requests: []string{"GET /projects/1/error_tracking/settings"},
+		warned:   true,
+	},
+	"settings without the choice": {
+		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
+		state: gitlabhqSettingsState.with(object{"keep_settings_on_destroy": nil}),
+		to:    "gitlab_error_tracking_settings", arguments: "project = \"1\"\n  active = true\n  on_destroy = \"keep\"",
+		want:     settingsObject.with(object{"project": "1", "on_destroy": "keep"}),
+		requests: []string{"GET /projects/1/error_tracking/settings"},
+	},
+	"own settings of another host": {
+		provider: "registry.example.com/errortracking/gitlab", from: "gitlab_error_tracking_settings",
+		state:   settingsObject.with(object{"on_destroy": "restore"}),
+		private: privateOf(foundKey, `{"existed":true,"active":false,"integrated":true}`),
+		to:      "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"restore\"",
+		want:     settingsObject.with(object{"on_destroy": "restore"}),
+		requests: []string{"GET /projects/1/error_tracking/settings"},
+	},
+	"client key by ID": {
+		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_client_key",
+		state: gitlabhqClientKeyState,
+		to:    "gitlab_error_tracking_client_key", arguments: "project = \"1\"",
+		want: movedKeyObject("1"), requests: []string{"GET /projects/1/error_tracking/client_keys"},
+	},
+	"client key by path": {
+		provider: "registry.example.com/gitlabhq/gitlab", from: "gitlab_project_error_tracking_client_key",
+		state: gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
+		to:    "gitlab_error_tracking_client_key", arguments: "project = \"1\"",
+		want:     movedKeyObject("acme/web"),
+		requests: []string{"GET /projects/1/error_tracking/client_keys", "GET /projects/acme%2Fweb"},
+	},
+	"own client key of another namespace": {
+		provider: "registry.terraform.io/observability/gitlab", from: "gitlab_error_tracking_client_key",
+		state: movedKeyObject("acme/web"),
+		to:    "gitlab_error_tracking_client_key", arguments: "project = \"acme/web\"",
+		want: movedKeyObject("acme/web"), requests: []string{"GET /projects/1/error_tracking/client_keys"},
+	},
+}
+
+// movedKeyObject is client key 8 of acme/web in the state.
+func movedKeyObject(project string) object {
+	return object{
+		"id": "1:8", "project": project, "project_id": 1, "key_id": 8, "active": true,
+		"public_key": publicKey(8), "sentry_dsn": dsnOf(publicKey(8), 1), "keepers": nil,
+	}
+}
+
+// privateOf is a private state with one key, as the framework writes it.
+func privateOf(key, value string) string {
+	return fmt.Sprintf(`{%q:%q}`, key, base64.StdEncoding.EncodeToString([]byte(value)))
+}
+
+// A state file of another provider is moved by the engine: nothing is planned and nothing written, neither by the
+// plan that moves it nor by the next.
+func TestMoveState(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	for name, move := range moves {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := keyScenario()
+			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+			gitlab := startTestbed(t, scenario)
+			terraform := newMove(t, gitlab, move.provider, move.from, move.to, move.arguments)
+			terraform.write(t, "terraform.tfstate", stateFile(move.provider, move.from, move.state, move.private))
+
+			output, err := terraform.run(t, "plan", "-no-color", "-input=false", "-out=move.tfplan")
+			if err != nil {
+				t.Fatalf("%v\n%s", err, output)
+			}
+			if err := gitlab.compare(gitlab.requests(), move.requests); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(output, "has moved to "+move.to+".new") || !strings.Contains(output, "Plan: 0 to add, 0 to change, 0 to destroy.") {
+				t.Errorf("the plan is not of a move alone:\n%s", output)
+			}
+			if warned := strings.Contains(output, "will switch error tracking off"); warned != move.warned {
+				t.Errorf("warned is %t, want %t:\n%s", warned, move.warned, output)
+			}
+			if output, err := terraform.run(t, "apply", "-no-color", "-input=false", "move.tfplan"); err != nil {
+				t.Fatalf("%v\n%s", err, output)
+			}
+			if diff := cmp.Diff(jsonText(move.want), jsonText(terraform.attributes(t))); diff != "" {
+				t.Errorf("the state (-want +got):\n%s", diff)
+			}
+			terraform.changesNothing(t)
+			if writes := gitlab.writes(); len(writes) > 0 {
+				t.Errorf("the move wrote: %q", writes)
+			}
+		})
+	}
+}
+
+// A state that has only the path of its project is of that project also where nothing is read before it is changed.
+func TestMoveState_withoutRefresh(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	for name, test := range map[string]struct {
+		suffix    string
+		state     object
+		arguments string
+		update    []string
+		destroy   []string
+	}{
+		"settings": {
+			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
+			"project = \"acme/web\"\n  active = false",
+			[]string{"PATCH /projects/1/error_tracking/settings"}, []string{"PATCH /projects/1/error_tracking/settings"},
+		},
+		"settings in another spelling": {
+			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
+			"project = \"1\"\n  active = true",
+			nil, []string{"PATCH /projects/1/error_tracking/settings"},
+		},
+		"client key": {
+			clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
+			"project = \"1\"\n  keepers = { rotated = \"2026-11\" }",
+			nil, []string{"DELETE /projects/1/error_tracking/client_keys/8"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := keyScenario()
+			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+			gitlab := startTestbed(t, scenario)
+			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, test.arguments)
+			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state, ""))
+			for _, step := range []struct {
+				argument string
+				want     []string
+			}{{"-refresh=false", test.update}, {"-destroy", test.destroy}} {
+				if output, err := terraform.run(t, "apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false", step.argument); err != nil {
+					t.Fatalf("%v\n%s", err, output)
+				}
+				if err := gitlab.compare(gitlab.writes(), step.want); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// newMove is an engine with a moved block between two types.
+func newMove(t *testing.T, gitlab *testbed, provider, from, to, arguments string) commandLine {
+	t.Helper()
+	config := fmt.Sprintf("moved {\n  from = %s.old\n  to = %s.new\n}\n\nresource %q \"new\" {\n  %s\n}\n", from, to, to, arguments)
+	// OpenTofu reads the host registry.terraform.io in a state as its own.
+	return newCommandLine(t, gitlab.Server, config, strings.TrimPrefix(provider, Hostname+"/"))
+}
+
+// Where an engine sends the provider's address, and what of it.
+func TestMoveState_addresses(t *testing.T) {
+	t.Parallel()
+	server := providerserver.NewProtocol6(New("test")())() // has no client, and needs none
+	for address, accepted := range map[string]bool{
+		"registry.terraform.io/gitlabhq/gitlab": true,
+		"registry.opentofu.org/gitlabhq/gitlab": true,
+		"example.com/mirrors/gitlab":            true,
+		"gitlabhq/gitlab":                       true,
+		"gitlab":                                true,
+		"registry.terraform.io/gitlabhq/github": false,
+		"":                                      false,
+	} {
+		for from, to := range map[string]string{
+			"gitlab_project_error_tracking_settings":   "gitlab_error_tracking_settings",
+			"gitlab_project_error_tracking_client_key": "gitlab_error_tracking_client_key",
+		} {
+			t.Run(address+" "+from, func(t *testing.T) {
+				t.Parallel()
+				state := gitlabhqSettingsState
+				if to == "gitlab_error_tracking_client_key" {
+					state = gitlabhqClientKeyState
+				}
+				resp := moveState(t, server, address, from, to, state)
+				if moved := resp.TargetState != nil && len(resp.Diagnostics) == 0; moved != accepted {
+					t.Errorf("moved is %t, want %t: %+v", moved, accepted, resp.Diagnostics)
+				}
+			})
+		}
+	}
+}
+
+func TestMoveState_fails(t *testing.T) {
+	t.Parallel()
+	server := providerserver.NewProtocol6(New("test")())()
+	for name, test := range map[string]struct {
+		from, to string
+		state    any
+		says     string
+	}{
+		"another type":          {"gitlab_project", "gitlab_error_tracking_settings", object{"id": "1"}, "does not include support for the given source resource"},
+		"settings for a key":    {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_client_key", gitlabhqSettingsState, "does not include support for the given source resource"},
+		"settings of no form":   {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_settings", []int{1}, "is not what example.com/gitlabhq/gitlab is known to write"},
+		"settings of nothing":   {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_settings", object{}, "it is empty"},
+		"key of no form":        {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", "text", "is not what example.com/gitlabhq/gitlab is known to write"},
+		"key without an ID":     {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1"}, "<project>:<key_id>"},
+		"key of a bad project":  {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "web", "id": "web:8"}, "no group or user before the project"},
+		"own state of no form":  {"gitlab_error_tracking_settings", "gitlab_error_tracking_settings", object{"project_id": "x"}, "is not what example.com/gitlabhq/gitlab is known to write"},
+		"key by its public key": {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1", "id": "1:" + publicKey(8)}, "<project>:<key_id>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resp := moveState(t, server, "example.com/gitlabhq/gitlab", test.from, test.to, test.state)
+			if len(resp.Diagnostics) != 1 || !strings.Contains(resp.Diagnostics[0].Detail, test.says) {
+				t.Errorf("want an error that says %q: %+v", test.says, resp.Diagnostics)
+			}
+		})
+	}
+}
+
+func moveState(t *testing.T, server tfprotov6.ProviderServer, address, from, to string, state any) *tfprotov6.MoveResourceStateResponse {
+	t.Helper()
+	resp, err := server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: address, SourceTypeName: from, TargetTypeName: to, SourceState: &tfprotov6.RawState{JSON: []byte(jsonText(state))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}
+
+// configured is the provider with the testbed's GitLab, for what an engine cannot be brought to do.
+func (b *testbed) configured(t *testing.T) tfprotov6.ProviderServer {
+	t.Helper()
+	server, err := b.factories()[TypeName]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, ok := schemas.Provider.ValueType().(tftypes.Object)
+	if !ok {
+		t.Fatal("the provider's schema is no object")
+	}
+	values := map[string]tftypes.Value{}
+	for name, typ := range block.AttributeTypes {
+		values[name] = tftypes.NewValue(typ, nil)
+	}
+	values["base_url"] = tftypes.NewValue(tftypes.String, b.URL())
+	values["token"] = tftypes.NewValue(tftypes.String, maintainer)
+	config, err := tfprotov6.NewDynamicValue(block, tftypes.NewValue(block, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &config})
+	noErrors(t, err, resp.Diagnostics)
+	return server
+}
+
+func noErrors(t *testing.T, err error, diags []*tfprotov6.Diagnostic) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range diags {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			t.Fatal(d.Summary, d.Detail)
+		}
+	}
+}
+
+// stateFile is a Terraform state with one instance.
+func stateFile(provider, typeName string, attributes object, private string) string {
+	instance := object{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}
+	if private != "" {
+		instance["private"] = []byte(private)
+	}
+	return jsonText(object{
+		"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "5b1d6bd5-2f2e-4f6a-9d1c-0d6a2a3f8c11", "outputs": object{},
+		"resources": []object{{
+			"mode": "managed", "type": typeName, "name": "old", "provider": fmt.Sprintf("provider[%q]", provider), "instances": []object{instance},
+		}},
+	})
+}
+
+// attributes returns the attributes of the only object in the state.
+func (c commandLine) attributes(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.folder, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state struct {
+		Resources []struct {
+			Instances []struct {
+				Attributes map[string]any `json:"attributes"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		t.Fatal(err)
+	}
+	if len(state.Resources) != 1 || len(state.Resources[0].Instances) != 1 {
+		t.Fatalf("the state has not one object:\n%s", text)
+	}
+	return state.Resources[0].Instances[0].Attributes
+}

@@ -1,0 +1,84 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ function.Function = parseDSNFunction{}
+
+type parseDSNFunction struct{}
+
+func newParseDSNFunction() function.Function { return parseDSNFunction{} }
+
+// dsnObject is what the function returns.
+type dsnObject struct {
+	Scheme      string `tfsdk:"scheme"`
+	Host        string `tfsdk:"host"`
+	Port        int64  `tfsdk:"port"`
+	PublicKey   string `tfsdk:"public_key"`
+	Path        string `tfsdk:"path"`
+	ProjectID   int64  `tfsdk:"project_id"`
+	EnvelopeURL string `tfsdk:"envelope_url"`
+}
+
+// Metadata implements function.Function.
+func (parseDSNFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "parse_dsn"
+}
+
+// Definition implements function.Function.
+func (parseDSNFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Takes a DSN apart.",
+		MarkdownDescription: "Gives the parts of a client key's DSN: `scheme`, `host`, `port` (that of the scheme where none is written), `public_key`, " +
+			"`path` (what stands before the project ID), `project_id`, and `envelope_url`, the address that a Sentry SDK sends to. " +
+			"It asks GitLab nothing. Null gives null.",
+		Parameters: []function.Parameter{
+			function.StringParameter{
+				Name:                "dsn",
+				MarkdownDescription: "A DSN as GitLab shows it, now or in an older version, with or without a port.",
+				AllowNullValue:      true,
+			},
+		},
+		Return: function.ObjectReturn{AttributeTypes: map[string]attr.Type{
+			"scheme":       types.StringType,
+			"host":         types.StringType,
+			"port":         types.Int64Type,
+			"public_key":   types.StringType,
+			"path":         types.StringType,
+			"project_id":   types.Int64Type,
+			"envelope_url": types.StringType,
+		}},
+	}
+}
+
+// Run implements function.Function.
+func (parseDSNFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var text *string
+	if resp.Error = req.Arguments.Get(ctx, &text); resp.Error != nil {
+		return
+	}
+	if text == nil {
+		resp.Error = resp.Result.Set(ctx, (*dsnObject)(nil))
+		return
+	}
+	dsn, err := errortracking.ParseDSN(*text)
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(0, capitalized(sentence(err.Error())))
+		return
+	}
+	resp.Error = resp.Result.Set(ctx, &dsnObject{
+		Scheme:      dsn.Scheme,
+		Host:        dsn.Host,
+		Port:        dsn.Port,
+		PublicKey:   dsn.PublicKey,
+		Path:        dsn.Path,
+		ProjectID:   dsn.ProjectID,
+		EnvelopeURL: dsn.EnvelopeURL(),
+	})
+}

@@ -1,0 +1,72 @@
+package provider
+
+import (
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+// A function needs no provider block, and asks GitLab nothing.
+func TestParseDSNFunction(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, gitlabsim.Scenario{})
+	gitlab.run(t, resource.TestCase{
+		TerraformVersionChecks: sinceTerraform["1.8"],
+		Steps: []resource.TestStep{
+			{
+				Config: requiredProviders + `
+output "parts" {
+  value = provider::gitlab::parse_dsn("https://glet_0123@observe.gitlab.com:443/errortracking/api/v1/projects/42")
+}
+output "older" {
+  value = provider::gitlab::parse_dsn("http://glet_0123@gitlab.example.com:8080/api/v4/error_tracking/collector/7").envelope_url
+}
+`,
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownOutputValue("parts", knownvalue.ObjectExact(map[string]knownvalue.Check{
+						"scheme":       knownvalue.StringExact("https"),
+						"host":         knownvalue.StringExact("observe.gitlab.com"),
+						"port":         knownvalue.Int64Exact(443),
+						"public_key":   knownvalue.StringExact("glet_0123"),
+						"path":         knownvalue.StringExact("/errortracking/api/v1/projects"),
+						"project_id":   knownvalue.Int64Exact(42),
+						"envelope_url": knownvalue.StringExact("https://observe.gitlab.com/errortracking/api/v1/projects/api/42/envelope/"),
+					})),
+					statecheck.ExpectKnownOutputValue("older", knownvalue.StringExact("http://gitlab.example.com:8080/api/v4/error_tracking/collector/api/7/envelope/")),
+				},
+				Check: gitlab.asked(),
+			},
+			{
+				Config: requiredProviders + `
+output "bad" {
+  value = provider::gitlab::parse_dsn("https://glet_0123@o1.ingest.sentry.io/42")
+}
+`,
+				ExpectError: says("Not a DSN of GitLab", "https://<public key>@<host>"),
+			},
+		},
+	})
+}
+
+// OpenTofu 1.12 sends a null argument as nothing at all, which does not reach the function, so this does without engine.
+func TestParseDSNFunction_null(t *testing.T) {
+	t.Parallel()
+	server := providerserver.NewProtocol6(New("test")())()
+	null, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: "parse_dsn", Arguments: []*tfprotov6.DynamicValue{&null}})
+	if err != nil || resp.Error != nil {
+		t.Fatal(err, resp.Error)
+	}
+	if isNull, err := resp.Result.IsNull(); err != nil || !isNull {
+		t.Errorf("null gives %v, %v", resp.Result, err)
+	}
+}

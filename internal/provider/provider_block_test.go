@@ -1,0 +1,106 @@
+package provider
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+)
+
+// A provider block of gitlabhq/gitlab, with every argument that the two have in common, on a GitLab with a private
+// authority that asks its clients for a certificate.
+func TestProvider_everyArgument(t *testing.T) {
+	t.Parallel()
+	stub := httptest.NewTLSServer(nil)
+	t.Cleanup(stub.Close)
+	certificate, key := pemFiles(t, stub.TLS.Certificates[0])
+	server, err := gitlabsim.Start(twoProjects(), gitlabsim.Options{TLS: &tls.Config{
+		Certificates: stub.TLS.Certificates,
+		ClientAuth:   tls.RequireAnyClientCert,
+		MinVersion:   tls.VersionTLS12,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	gitlab := &testbed{Server: server, warnings: &warnings{}}
+	block := func(arguments string) string {
+		return requiredProviders + fmt.Sprintf(`
+provider "gitlab" {
+  base_url         = "%s/api/v4/"
+  token            = %q
+  headers          = { X-Gate = "open" }
+  retries          = 1
+  early_auth_check = true
+  %s
+}
+`, server.URL(), maintainer, arguments) + settingsConfig("acme/web", "active = true")
+	}
+	files := fmt.Sprintf("client_cert = %q\n  client_key = %q\n  ", certificate, key)
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: block(files), ExpectError: says("Cannot sign in to GitLab", "certificate", "cacert_file")},
+			{Config: block(fmt.Sprintf("cacert_file = %q", certificate)), ExpectError: says("Cannot sign in to GitLab", "gave no answer")},
+			{
+				Config: block(files + fmt.Sprintf("cacert_file = %q\n  insecure = false", certificate)),
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.hasSettings(1, true, true),
+					gitlab.check(func() error {
+						for _, r := range server.Requests() {
+							if r.Header.Get("X-Gate") != "open" {
+								return fmt.Errorf("%s %s came without the custom header", r.Method, r.Path)
+							}
+						}
+						return nil
+					}),
+				),
+			},
+			{Config: block(files + "insecure = true"), PlanOnly: true},
+		},
+	})
+}
+
+// Arguments of gitlabhq/gitlab that this provider does not have are refused by Terraform itself.
+func TestProvider_unsupportedArguments(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	for _, argument := range []string{`config_file = "config.yml"`, `context = "work"`, `enable_auto_ci_support = true`} {
+		t.Run(argument, func(t *testing.T) {
+			t.Parallel()
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{{
+					Config:      requiredProviders + "provider \"gitlab\" {\n  " + argument + "\n}\n" + settingsConfig("1", "active = true"),
+					PlanOnly:    true,
+					ExpectError: says("Unsupported argument"),
+				}},
+			})
+		})
+	}
+}
+
+// pemFiles writes a certificate and its key to files of the test.
+func pemFiles(t *testing.T, pair tls.Certificate) (certificate, key string) {
+	t.Helper()
+	secret, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	certificate, key = filepath.Join(folder, "certificate.pem"), filepath.Join(folder, "key.pem")
+	for file, block := range map[string]*pem.Block{
+		certificate: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		key:         {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key
+}

@@ -1,0 +1,66 @@
+package provider
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// settingsType is the suffix of the settings objects' type name.
+const settingsType = "_error_tracking_settings"
+
+const (
+	describeActive            = "Whether error tracking is on in the project."
+	describeIntegrated        = "Whether GitLab collects the errors itself (integrated error tracking); `false` shows those of the Sentry that is set up in the project."
+	describeProjectName       = "The name of the Sentry project; null for integrated tracking."
+	describeSentryExternalURL = "The address of the Sentry project for people; null for integrated tracking."
+	describeAPIURL            = "The address of the Sentry project's API; null for integrated tracking."
+	describeSettingsID        = "The numeric ID of the project, as text."
+)
+
+// settingsModel is what the resource and the data source of settings have in common.
+type settingsModel struct {
+	ID                types.String `tfsdk:"id"`
+	Project           types.String `tfsdk:"project"`
+	ProjectID         types.Int64  `tfsdk:"project_id"`
+	Active            types.Bool   `tfsdk:"active"`
+	Integrated        types.Bool   `tfsdk:"integrated"`
+	ProjectName       types.String `tfsdk:"project_name"`
+	SentryExternalURL types.String `tfsdk:"sentry_external_url"`
+	APIURL            types.String `tfsdk:"api_url"`
+}
+
+// setProject fills in what follows from the project's number.
+func (m *settingsModel) setProject(id types.Int64) {
+	m.ProjectID = id
+	m.ID = types.StringValue(strconv.FormatInt(id.ValueInt64(), 10))
+}
+
+// setSettings fills in what GitLab says.
+func (m *settingsModel) setSettings(s errortracking.Settings) {
+	m.Active = types.BoolValue(s.Active)
+	m.Integrated = types.BoolValue(s.Integrated)
+	m.ProjectName = types.StringPointerValue(s.ProjectName)
+	m.SentryExternalURL = types.StringPointerValue(s.SentryExternalURL)
+	m.APIURL = types.StringPointerValue(s.APIURL)
+}
+
+// settingsIdentity identifies settings among all of a GitLab.
+type settingsIdentity struct {
+	ProjectID types.Int64 `tfsdk:"project_id"`
+}
+
+// identity returns what identifies the settings.
+func (m *settingsModel) identity() settingsIdentity { return settingsIdentity{ProjectID: m.ProjectID} }
+
+// identify writes the identity of the settings, for the engines that know identities.
+func (m *settingsModel) identify(ctx context.Context, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	if identity == nil {
+		return nil
+	}
+	return identity.Set(ctx, m.identity())
+}

@@ -1,0 +1,85 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+var _ datasource.DataSourceWithConfigure = (*settingsDataSource)(nil)
+
+type settingsDataSource struct {
+	dataSourceBase
+}
+
+func newSettingsDataSource() datasource.DataSource { return &settingsDataSource{} }
+
+// Metadata implements datasource.DataSource.
+func (d *settingsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + settingsType
+}
+
+// Schema implements datasource.DataSource.
+func (d *settingsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The error tracking settings of a project, as GitLab has them.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				MarkdownDescription: describeSettingsID,
+				Computed:            true,
+			},
+			"project": schema.StringAttribute{
+				MarkdownDescription: describeProject,
+				Required:            true,
+				Validators:          []validator.String{projectValidator{}},
+			},
+			"project_id": schema.Int64Attribute{
+				MarkdownDescription: describeProjectID,
+				Computed:            true,
+			},
+			"active": schema.BoolAttribute{
+				MarkdownDescription: describeActive,
+				Computed:            true,
+			},
+			"integrated": schema.BoolAttribute{
+				MarkdownDescription: describeIntegrated,
+				Computed:            true,
+			},
+			"project_name": schema.StringAttribute{
+				MarkdownDescription: describeProjectName,
+				Computed:            true,
+			},
+			"sentry_external_url": schema.StringAttribute{
+				MarkdownDescription: describeSentryExternalURL,
+				Computed:            true,
+			},
+			"api_url": schema.StringAttribute{
+				MarkdownDescription: describeAPIURL,
+				Computed:            true,
+			},
+		},
+	}
+}
+
+// Read implements datasource.DataSource.
+func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model settingsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() || !configured(d.client, &resp.Diagnostics) {
+		return
+	}
+	projectID, ok := resolve(ctx, d.client, model.Project.ValueString(), &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	settings, err := d.client.Settings(ctx, projectID.ValueInt64())
+	if err != nil {
+		resp.Diagnostics.AddError(cannot("read", model.Project), explain(err))
+		return
+	}
+	model.setProject(projectID)
+	model.setSettings(settings)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}

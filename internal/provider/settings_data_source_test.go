@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+func settingsDataConfig(project string) string {
+	return fmt.Sprintf("data \"gitlab_error_tracking_settings\" \"test\" {\n  project = %q\n}\n", project)
+}
+
+func TestSettingsDataSource(t *testing.T) {
+	t.Parallel()
+	apiURL, externalURL, name := "https://sentry.example.com/api/0/projects/o/p/", "https://sentry.example.com/o/p/", "P"
+	scenario := twoProjects()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	scenario.Projects[1].Settings = &gitlabsim.Settings{Active: true, APIURL: &apiURL, SentryExternalURL: &externalURL, ProjectName: &name}
+	// Reading takes a token that may do nothing else.
+	scenario.Tokens[0].Scopes = []string{"read_api"}
+	gitlab := startTestbed(t, scenario)
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config: gitlab.config(settingsDataConfig("acme/web")),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole("data.gitlab_error_tracking_settings.test", object{
+					"id": "1", "project": "acme/web", "project_id": 1, "active": true, "integrated": true,
+					"project_name": nil, "sentry_external_url": nil, "api_url": nil,
+				})},
+				Check: gitlab.wrote(),
+			},
+			{
+				Config: gitlab.config(settingsDataConfig("2")),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole("data.gitlab_error_tracking_settings.test", object{
+					"id": "2", "project": "2", "project_id": 2, "active": true, "integrated": false,
+					"project_name": name, "sentry_external_url": externalURL, "api_url": apiURL,
+				})},
+			},
+		},
+	})
+}
+
+func TestSettingsDataSource_missing(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config:      gitlab.config(settingsDataConfig("acme/web")),
+				ExpectError: says("Cannot read the error tracking settings of project acme/web", "has no error tracking settings", "Create them"),
+			},
+			{
+				Config:      gitlab.config(settingsDataConfig("acme/gone")),
+				ExpectError: says("Cannot find project acme/gone", "404 Project Not Found"),
+			},
+		},
+	})
+}

@@ -1,0 +1,47 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var (
+	_ list.ListResourceWithConfigure        = (*settingsList)(nil)
+	_ list.ListResourceWithConfigValidators = (*settingsList)(nil)
+)
+
+type settingsList struct {
+	settingsResource
+}
+
+func newSettingsList() list.ListResource { return &settingsList{} }
+
+// ListResourceConfigSchema implements list.ListResource.
+func (l *settingsList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = projectListSchema("error tracking settings")
+}
+
+// List implements list.ListResource.
+func (l *settingsList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	l.listProjects(ctx, req, stream, l.find)
+}
+
+// find yields the settings of a project, and nothing where there are none.
+func (l *settingsList) find(ctx context.Context, project errortracking.Project) iter.Seq2[listed, error] {
+	return func(yield func(listed, error) bool) {
+		settings, err := l.client.Settings(ctx, project.ID)
+		if errors.Is(err, errortracking.ErrSettingsNotFound) {
+			return
+		}
+		model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyDeactivate)}
+		model.Project = types.StringValue(project.Path)
+		model.setProject(types.Int64Value(project.ID))
+		model.setSettings(settings)
+		yield(listed{project.Path, model.identity(), &model}, err)
+	}
+}

@@ -1,0 +1,431 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+const settingsAddress = "gitlab_error_tracking_settings.test"
+
+// settingsConfig is a settings resource with the given project and further arguments.
+func settingsConfig(project, arguments string) string {
+	return fmt.Sprintf("resource \"gitlab_error_tracking_settings\" \"test\" {\n  project = %q\n  %s\n}\n", project, arguments)
+}
+
+// settingsObject is that resource in the state: of acme/web, on, integrated.
+var settingsObject = object{
+	"id": "1", "project": "acme/web", "project_id": 1,
+	"active": true, "integrated": true, "on_destroy": "deactivate",
+	"project_name": nil, "sentry_external_url": nil, "api_url": nil,
+}
+
+func planned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(settingsAddress, action)}}
+}
+
+func TestSettingsResource_withoutSettings(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config:            gitlab.config(settingsConfig("acme/web", "active = true")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("PUT /projects/1/error_tracking/settings"),
+					gitlab.hasSettings(1, true, true),
+				),
+			},
+			{
+				Config:            gitlab.config(settingsConfig("acme/web", "active = false")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"active": false}))},
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("PATCH /projects/1/error_tracking/settings"),
+					gitlab.hasSettings(1, false, true),
+				),
+			},
+			{
+				ResourceName:      settingsAddress,
+				ImportState:       true,
+				ImportStateId:     "acme/web",
+				ImportStateVerify: true,
+			},
+		},
+	})
+}
+
+func TestSettingsResource_withSettings(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: false, Integrated: true}
+	gitlab := startTestbed(t, scenario)
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config:            gitlab.config(settingsConfig("1", "active = true\n  integrated = true")),
+			ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
+			ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
+			Check: resource.ComposeAggregateTestCheckFunc(
+				gitlab.wrote("PATCH /projects/1/error_tracking/settings"),
+				gitlab.hasSettings(1, true, true),
+			),
+		}},
+	})
+}
+
+func TestSettingsResource_alreadyAsWanted(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	gitlab := startTestbed(t, scenario)
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config:            gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"keep\"")),
+			ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"on_destroy": "keep"}))},
+			Check:             gitlab.wrote(),
+		}},
+		CheckDestroy: gitlab.wrote(),
+	})
+}
+
+func TestSettingsResource_drift(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := gitlab.config(settingsConfig("acme/web", "active = true"))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig:         func() { gitlab.SetSettings(1, &gitlabsim.Settings{Active: false, Integrated: true}) },
+				Config:            config,
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
+				Check:             gitlab.hasSettings(1, true, true),
+			},
+			{
+				PreConfig:         func() { gitlab.SetSettings(1, nil) },
+				Config:            config,
+				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
+				Check:             gitlab.hasSettings(1, true, true),
+			},
+		},
+	})
+}
+
+func TestSettingsResource_flagOff(t *testing.T) {
+	t.Parallel()
+	off := false
+	scenario := twoProjects()
+	scenario.IntegratedErrorTracking = &off
+	scenario.Projects[1].Settings = &gitlabsim.Settings{Active: false, Integrated: false}
+	gitlab := startTestbed(t, scenario)
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config:      gitlab.config(settingsConfig("acme/web", "active = true")),
+				ExpectError: says("Cannot write the error tracking settings of project acme/web", "feature flag integrated_error_tracking is off", "Ask an administrator"),
+			},
+			{
+				Config:      gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
+				ExpectError: says("did not take over the error tracking settings of project acme/shop", "integrated_error_tracking", "Ask an administrator"),
+			},
+		},
+	})
+}
+
+func TestSettingsResource_sentry(t *testing.T) {
+	t.Parallel()
+	apiURL, externalURL, name := "https://sentry.example.com/api/0/projects/o/p/", "https://sentry.example.com/o/p/", "P"
+	scenario := twoProjects()
+	scenario.Projects[1].Settings = &gitlabsim.Settings{APIURL: &apiURL, SentryExternalURL: &externalURL, ProjectName: &name}
+	gitlab := startTestbed(t, scenario)
+	sentry := settingsObject.with(object{
+		"id": "2", "project": "acme/shop", "project_id": 2, "integrated": false,
+		"api_url": apiURL, "sentry_external_url": externalURL, "project_name": name,
+	})
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config:            gitlab.config(settingsConfig("acme/shop", "active = true")),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry)},
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("PATCH /projects/2/error_tracking/settings"),
+					gitlab.hasSettings(2, true, false),
+				),
+			},
+			{
+				Config:            gitlab.config(settingsConfig("acme/shop", "active = false")),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry.with(object{"active": false}))},
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("PATCH /projects/2/error_tracking/settings"),
+					gitlab.hasSettings(2, false, false),
+				),
+			},
+		},
+	})
+}
+
+func TestSettingsResource_sentryMissing(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config: gitlab.config(settingsConfig("acme/web", "active = true\n  integrated = false")),
+			ExpectError: says("Cannot write the error tracking settings of project acme/web",
+				"Error tracking setting api url is a required field", "Settings > Monitor > Error Tracking"),
+		}},
+	})
+}
+
+func TestSettingsResource_sentryBlocked(t *testing.T) {
+	t.Parallel()
+	blocked := "http://localhost/api/0/projects/o/p/"
+	scenario := twoProjects()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, APIURL: &blocked}
+	gitlab := startTestbed(t, scenario)
+	config := gitlab.config(settingsConfig("acme/web", "active = true"))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				Config:      config,
+				Destroy:     true,
+				ExpectError: says("Cannot reset the error tracking settings of project acme/web", "api url is blocked", `on_destroy = "keep"`),
+			},
+			{Config: gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"keep\""))},
+		},
+		CheckDestroy: gitlab.hasSettings(1, true, false),
+	})
+}
+
+func TestSettingsResource_onDestroy(t *testing.T) {
+	t.Parallel()
+	row := func(active, integrated bool) *gitlabsim.Settings {
+		return &gitlabsim.Settings{Active: active, Integrated: integrated}
+	}
+	for name, test := range map[string]struct {
+		found     *gitlabsim.Settings
+		arguments string
+		want      gitlabsim.Settings
+	}{
+		"default":                     {nil, "active = true", *row(false, true)},
+		"deactivate":                  {row(true, true), "active = true\n  on_destroy = \"deactivate\"", *row(false, true)},
+		"restore what was off":        {row(false, false), "active = true\n  integrated = true\n  on_destroy = \"restore\"", *row(false, false)},
+		"restore what was on":         {row(true, true), "active = false\n  on_destroy = \"restore\"", *row(true, true)},
+		"restore what was not there":  {nil, "active = true\n  on_destroy = \"restore\"", *row(false, true)},
+		"keep":                        {nil, "active = true\n  on_destroy = \"keep\"", *row(true, true)},
+		"keep what the user made off": {row(true, true), "active = false\n  on_destroy = \"keep\"", *row(false, true)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].Settings = test.found
+			gitlab := startTestbed(t, scenario)
+			gitlab.run(t, resource.TestCase{
+				Steps:        []resource.TestStep{{Config: gitlab.config(settingsConfig("acme/web", test.arguments))}},
+				CheckDestroy: gitlab.hasSettings(1, test.want.Active, test.want.Integrated),
+			})
+		})
+	}
+}
+
+func TestSettingsResource_restoreAfterImport(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	gitlab := startTestbed(t, scenario)
+	config := gitlab.config(settingsConfig("acme/web", "active = false\n  on_destroy = \"restore\""))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config, ResourceName: settingsAddress, ImportState: true, ImportStateId: "1", ImportStatePersist: true},
+			{Config: config, Check: gitlab.hasSettings(1, false, true)},
+		},
+		CheckDestroy: gitlab.hasSettings(1, true, true),
+	})
+}
+
+func TestSettingsResource_import(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"1", "acme/web", "Acme/Web", "acme%2Fweb"} {
+		for _, project := range []string{"1", "acme/web"} {
+			t.Run(id+" as "+project, func(t *testing.T) {
+				t.Parallel()
+				scenario := twoProjects()
+				scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+				gitlab := startTestbed(t, scenario)
+				config := gitlab.config(settingsConfig(project, "active = true"))
+				gitlab.run(t, resource.TestCase{
+					Steps: []resource.TestStep{
+						{Config: config, ResourceName: settingsAddress, ImportState: true, ImportStateId: id, ImportStatePersist: true},
+						{Config: config, PlanOnly: true},
+						{Config: config, Check: gitlab.wrote()},
+					},
+				})
+			})
+		}
+	}
+}
+
+func TestSettingsResource_importIdentity(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		TerraformVersionChecks: sinceTerraform["1.12"],
+		Steps: []resource.TestStep{
+			{Config: gitlab.config(settingsConfig("acme/web", "active = true"))},
+			{
+				ResourceName:    settingsAddress,
+				ImportState:     true,
+				ImportStateKind: resource.ImportBlockWithResourceIdentity,
+			},
+		},
+	})
+}
+
+func TestSettingsResource_importFails(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]*regexp.Regexp{
+		"acme/gone": says("Cannot import from project acme/gone", "404 Project Not Found", "no such project"),
+		"99":        says("Cannot read the error tracking settings of project 99", "404 Project Not Found"),
+		"acme/web":  says("Cannot read the error tracking settings of project acme/web", "has no error tracking settings", "Create them"),
+		"/acme/web": says("Cannot import from project /acme/web", "begins with a slash", "acme/web"),
+	} {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, twoProjects())
+			gitlab.run(t, resource.TestCase{
+				Steps: []resource.TestStep{{
+					Config:       gitlab.config(settingsConfig("acme/web", "active = true")),
+					ResourceName: settingsAddress, ImportState: true, ImportStateId: id,
+					ExpectError: want,
+				}},
+			})
+		})
+	}
+}
+
+func TestSettingsResource_projectNotVisible(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := gitlab.config(settingsConfig("acme/web", "active = true"))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig:         func() { gitlab.SetRole(maintainer, 1, "") },
+				Config:            config,
+				ConfigPlanChecks:  planned(plancheck.ResourceActionNoop),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
+				Check:             gitlab.warned("Project acme/web cannot be seen any more"),
+			},
+			{PreConfig: func() { gitlab.RemoveProject(1) }, Config: config, Destroy: true},
+		},
+		CheckDestroy: gitlab.warned("taken as gone with the project"),
+	})
+}
+
+func TestSettingsResource_rename(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: gitlab.config(settingsConfig("acme/web", "active = true"))},
+			{
+				PreConfig:        func() { gitlab.MoveProject(1, "acme/website") },
+				Config:           gitlab.config(settingsConfig("acme/web", "active = false")),
+				ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
+				Check:            gitlab.hasSettings(1, false, true),
+			},
+			{
+				Config:            gitlab.config(settingsConfig("acme/website", "active = false")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "acme/website", "active": false}))},
+			},
+		},
+	})
+}
+
+func TestSettingsResource_project(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config: gitlab.config(settingsConfig("acme/web", "active = true")),
+				Check:  gitlab.wrote("PUT /projects/1/error_tracking/settings"),
+			},
+			{
+				Config:            gitlab.config(settingsConfig("1", "active = true")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
+				Check:             gitlab.wrote(),
+			},
+			{
+				Config:            gitlab.config(settingsConfig("acme/web", "active = true")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
+				Check:             gitlab.wrote(),
+			},
+			{
+				Config:            gitlab.config(settingsConfig("acme/shop", "active = true")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionReplace),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"id": "2", "project": "acme/shop", "project_id": 2}))},
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("PATCH /projects/1/error_tracking/settings", "PUT /projects/2/error_tracking/settings"),
+					gitlab.hasSettings(1, false, true),
+					gitlab.hasSettings(2, true, true),
+				),
+			},
+		},
+	})
+}
+
+func TestSettingsResource_unknownProject(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := func(written string) string {
+		return gitlab.config(fmt.Sprintf(`
+resource "terraform_data" "project" {
+  input = %q
+}
+resource "gitlab_error_tracking_settings" "test" {
+  project = terraform_data.project.output
+  active  = true
+}
+`, written))
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{
+				Config:            config("acme/web"),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
+			},
+			{
+				Config:            config("1"),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
+			},
+		},
+	})
+}
+
+func TestSettingsResource_requests(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := gitlab.config(settingsConfig("acme/web", "active = true"))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config},
+			{PreConfig: gitlab.ClearRequests, RefreshState: true, Check: gitlab.asked("GET /projects/1/error_tracking/settings")},
+		},
+	})
+}

@@ -1,0 +1,24 @@
+// The provider's program, which Terraform starts. To attach a debugger, start it with -debug and give Terraform the
+// TF_REATTACH_PROVIDERS that it prints.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+)
+
+// version is set by the build.
+var version = "dev"
+
+func main() {
+	debug := flag.Bool("debug", false, "serve a debugger's Terraform rather than the one that starts this program")
+	flag.Parse()
+	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{Address: provider.Address, Debug: *debug})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
