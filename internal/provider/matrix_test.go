@@ -1,0 +1,515 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestMatrix lets each operation of Terraform meet each fault of GitLab, or of the network before it, in the request
+// that the operation is about. Each cell ends as the matrix says, and then three things hold: the state is what GitLab
+// has, no key is forgotten there, and no secret is in any output or file. When the fault is over, the same command
+// does what failed, and a destroy leaves nothing behind.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	cells := len(matrix) * len(matrixOperations)
+	if cells < 120 {
+		t.Errorf("the matrix has only %d cells", cells)
+	}
+	var run, strayed atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
+	t.Cleanup(func() {
+		elsewhere.Close()
+		t.Logf("%d cells run of %d", run.Load(), cells)
+		if n := strayed.Load(); n != 0 {
+			t.Errorf("%d requests went to another host", n)
+		}
+	})
+	seeds := map[string]seed{}
+	for _, o := range matrixOperations {
+		if _, ok := seeds[o.seed]; !ok {
+			seeds[o.seed] = plant(t, o.seed)
+		}
+	}
+	for _, f := range matrix {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			for i, end := range slices.Concat(f.settings[:], f.key[:], f.project[:]) {
+				c := cell{matrixOperation: matrixOperations[i], fault: f.fault, end: end}
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					c.run(t, seeds[c.seed], elsewhere.URL)
+					run.Add(1)
+				})
+			}
+		})
+	}
+}
+
+// faulty is a row of the matrix: a fault, and how each of the operations ends that meets it. A fault without Times stays,
+// however often a request is repeated; the provider of the matrix repeats it once.
+type faulty struct {
+	name     string
+	fault    gitlabsim.Fault
+	settings [5]end // create, read, update, destroy, import
+	key      [4]end // create, read, destroy, import
+	project  [1]end // find, for the creation of a key
+}
+
+// end is how an operation ends.
+type end struct {
+	says string // in the error or warning
+	// An operation fails: the state stays as it was, and so does GitLab; but late, when GitLab has done its work.
+	fails, late bool
+	// An operation ends well, but its object stays in the state as it was (kept), or goes from there without having gone
+	// from GitLab (believed), because that is all that the answer tells.
+	kept, believed bool
+}
+
+// The ends of operations that end well.
+var (
+	fine     = end{}
+	found    = end{says: "was found after a lost answer"}
+	kept     = end{says: "cannot be seen any more", kept: true}
+	gone     = end{says: "taken as gone with the project", believed: true}
+	believed = end{believed: true}
+)
+
+// The ends of operations that fail, by the cause that the error names.
+var (
+	limited     = fails("GitLab's rate limit is reached")
+	broken      = fails("GitLab failed to answer")
+	unreachable = fails("GitLab could not be reached, or the connection broke")
+	cutOff      = fails("The answer is cut off")
+	notJSON     = fails("Something else than GitLab's API answered")
+	badToken    = fails("GitLab does not know the token")
+	noRole      = fails("The token's user has no sufficient role in the project")
+	noProject   = fails("There is no such project, or the token's user is no member of it")
+	noSettings  = fails("The project has no error tracking settings")
+	flagOff     = fails("The feature flag integrated_error_tracking is off for the project")
+	noEndpoint  = fails("This GitLab has no such API endpoint")
+	redirected  = fails("The answer redirects to another address")
+	moved       = fails("The project was renamed or moved")
+	unknown     = fails("The provider does not know this answer")
+)
+
+func fails(says string) end { return end{says: says, fails: true} }
+
+// done is the end of an operation that fails when GitLab has done its work.
+func (e end) done() end {
+	e.late = true
+	return e
+}
+
+// What a Location of the matrix begins with; the path of the request by the project's ID follows.
+const (
+	sameHost  = "same"
+	otherHost = "other"
+)
+
+var retryAfter = map[string]string{"Retry-After": "1"}
+
+var matrix = []faulty{
+	{"429 once", gitlabsim.Fault{Status: 429, Headers: retryAfter, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{fine, fine, fine, fine}, [1]end{fine}},
+	{"429 for ever", gitlabsim.Fault{Status: 429, Headers: retryAfter},
+		[5]end{limited, limited, limited, limited, limited}, [4]end{limited, limited, limited, limited}, [1]end{limited}},
+	{"500 before once", gitlabsim.Fault{Status: 500, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{broken, fine, fine, fine}, [1]end{fine}},
+	{"500 before for ever", gitlabsim.Fault{Status: 500},
+		[5]end{broken, broken, broken, broken, broken}, [4]end{broken, broken, broken, broken}, [1]end{broken}},
+	{"500 after once", gitlabsim.Fault{Status: 500, After: true, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
+	{"500 after for ever", gitlabsim.Fault{Status: 500, After: true},
+		[5]end{broken.done(), broken, broken.done(), broken.done(), broken}, [4]end{found, broken, broken.done(), broken}, [1]end{broken}},
+	{"502 after once", gitlabsim.Fault{Status: 502, After: true, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
+	{"reset before once", gitlabsim.Fault{Drop: true, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{unreachable, fine, fine, fine}, [1]end{fine}},
+	{"reset before for ever", gitlabsim.Fault{Drop: true},
+		[5]end{unreachable, unreachable, unreachable, unreachable, unreachable}, [4]end{unreachable, unreachable, unreachable, unreachable}, [1]end{unreachable}},
+	{"reset after once", gitlabsim.Fault{Drop: true, After: true, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
+	{"reset after for ever", gitlabsim.Fault{Drop: true, After: true},
+		[5]end{unreachable.done(), unreachable, unreachable.done(), unreachable.done(), unreachable}, [4]end{found, unreachable, unreachable.done(), unreachable}, [1]end{unreachable}},
+	{"timeout before once", gitlabsim.Fault{Hang: true, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{unreachable, fine, fine, fine}, [1]end{fine}},
+	{"timeout after once", gitlabsim.Fault{Hang: true, After: true, Times: 1},
+		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
+	{"timeout for ever", gitlabsim.Fault{Hang: true},
+		[5]end{unreachable, unreachable, unreachable, unreachable, unreachable}, [4]end{unreachable, unreachable, unreachable, unreachable}, [1]end{unreachable}},
+	{"truncated JSON", gitlabsim.Fault{Status: 200, Body: `{"id":1,"active":tr`, ContentType: "application/json", After: true},
+		[5]end{cutOff.done(), cutOff, cutOff.done(), cutOff.done(), cutOff}, [4]end{found, cutOff, cutOff.done(), cutOff}, [1]end{cutOff}},
+	{"HTML 200", gitlabsim.Fault{Status: 200, Body: "<html>Sign in</html>", ContentType: "text/html"},
+		[5]end{notJSON, notJSON, notJSON, notJSON, notJSON}, [4]end{notJSON, notJSON, notJSON, notJSON}, [1]end{notJSON}},
+	{"401", gitlabsim.Fault{Status: 401, Body: `{"message":"401 Unauthorized"}`},
+		[5]end{badToken, badToken, badToken, badToken, badToken}, [4]end{badToken, badToken, badToken, badToken}, [1]end{badToken}},
+	{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`},
+		[5]end{noRole, noRole, noRole, noRole, noRole}, [4]end{noRole, noRole, noRole, noRole}, [1]end{noRole}},
+	{"404 project", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Project Not Found"}`},
+		[5]end{noProject, kept, noProject, gone, noProject}, [4]end{noProject, kept, gone, noProject}, [1]end{noProject}},
+	{"404 settings", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Error Tracking Setting Not Found"}`},
+		[5]end{noSettings, believed, noSettings, believed, noSettings}, [4]end{noSettings, noSettings, noSettings, noSettings}, [1]end{noSettings}},
+	{"404 flag", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not Found"}`},
+		[5]end{flagOff, unknown, unknown, unknown, unknown}, [4]end{unknown, unknown, unknown, unknown}, [1]end{unknown}},
+	{"404 key", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not found"}`},
+		[5]end{unknown, unknown, unknown, unknown, unknown}, [4]end{unknown, unknown, believed, unknown}, [1]end{unknown}},
+	{"404 route", gitlabsim.Fault{Status: 404, Body: `{"error":"404 Not Found"}`},
+		[5]end{noEndpoint, noEndpoint, noEndpoint, noEndpoint, noEndpoint}, [4]end{noEndpoint, noEndpoint, noEndpoint, noEndpoint}, [1]end{noEndpoint}},
+	{"301 same host once", gitlabsim.Fault{Status: 301, Headers: map[string]string{"Location": sameHost}, Times: 1},
+		[5]end{redirected, fine, redirected, redirected, fine}, [4]end{redirected, fine, redirected, fine}, [1]end{fine}},
+	{"301 other host", gitlabsim.Fault{Status: 301, Headers: map[string]string{"Location": otherHost}},
+		[5]end{redirected, redirected, redirected, redirected, redirected}, [4]end{redirected, redirected, redirected, redirected}, [1]end{fine}},
+	{"405 moved", gitlabsim.Fault{Status: 405, Body: `{"message":"Non GET methods are not allowed for moved projects"}`},
+		[5]end{moved, moved, moved, moved, moved}, [4]end{moved, moved, moved, moved}, [1]end{moved}},
+}
+
+// matrixOperation is one command of Terraform on one object in acme/web, which has the keys 7 and 8 of somebody else.
+type matrixOperation struct {
+	name         string
+	method, path string // of the request that it is about
+	title        string // of its error
+	seed         string // the configuration that was applied before; GitLab has its object
+	managed      bool   // and so has the state
+	outside      func(*testbed)
+	config       string
+	command      []string
+	leaves       string // the rows of GitLab after it
+	object       func(*testbed) object
+}
+
+const (
+	settingsPath  = "/projects/1/error_tracking/settings"
+	keysPath      = "/projects/1/error_tracking/client_keys"
+	keyPath       = keysPath + "/10"
+	findPath      = "/projects/acme%2Fweb"
+	cannotWrite   = "Cannot write the error tracking settings of project acme/web"
+	cannotRead    = "Cannot read the error tracking settings of project acme/web"
+	cannotReset   = "Cannot reset the error tracking settings of project acme/web"
+	cannotMakeKey = "Cannot create a client key in project acme/web"
+	cannotListKey = "Cannot read the client keys of project acme/web"
+	cannotDropKey = "Cannot delete client key 10 of project acme/web"
+	cannotFind    = "Cannot find project acme/web"
+)
+
+var (
+	settingsOn  = settingsConfig("acme/web", "active = true\n  integrated = true")
+	settingsOff = settingsConfig("acme/web", "active = false\n  integrated = true")
+	aKey        = clientKeyConfig("acme/web", "")
+
+	apply   = []string{"apply", "-auto-approve"}
+	refresh = []string{"apply", "-refresh-only", "-auto-approve"}
+	destroy = []string{"destroy", "-auto-approve"}
+)
+
+// matrixOperations has the columns of the matrix, in their order.
+var matrixOperations = []matrixOperation{
+	{name: "settings create", method: "PUT", path: settingsPath, title: cannotWrite,
+		config: settingsOn, command: apply, leaves: "settings on, keys 7 8", object: settingsNow},
+	{name: "settings read", method: "GET", path: settingsPath, title: cannotRead,
+		seed: settingsOn, managed: true, outside: switchOff, config: settingsOn, command: refresh, leaves: "settings off, keys 7 8", object: settingsNow},
+	{name: "settings update", method: "PATCH", path: settingsPath, title: cannotWrite,
+		seed: settingsOn, managed: true, config: settingsOff, command: apply, leaves: "settings off, keys 7 8", object: settingsNow},
+	{name: "settings destroy", method: "PATCH", path: settingsPath, title: cannotReset,
+		seed: settingsOn, managed: true, config: settingsOn, command: destroy, leaves: "settings off, keys 7 8"},
+	{name: "settings import", method: "GET", path: settingsPath, title: cannotRead,
+		seed: settingsOn, config: settingsOn, command: []string{"import", settingsAddress, "acme/web"}, leaves: "settings on, keys 7 8", object: settingsNow},
+	{name: "key create", method: "POST", path: keysPath, title: cannotMakeKey,
+		config: aKey, command: apply, leaves: "no settings, keys 7 8 10", object: key10Now},
+	{name: "key read", method: "GET", path: keysPath, title: cannotListKey,
+		seed: aKey, managed: true, outside: changeDSN, config: aKey, command: refresh, leaves: "no settings, keys 7 8 10", object: key10Now},
+	{name: "key destroy", method: "DELETE", path: keyPath, title: cannotDropKey,
+		seed: aKey, managed: true, config: aKey, command: destroy, leaves: "no settings, keys 7 8"},
+	{name: "key import", method: "GET", path: keysPath, title: cannotListKey,
+		seed: aKey, config: aKey, command: []string{"import", clientKeyAddress, "acme/web:10"}, leaves: "no settings, keys 7 8 10", object: key10Now},
+	{name: "project find", method: "GET", path: findPath, title: cannotFind,
+		config: aKey, command: apply, leaves: "no settings, keys 7 8 10", object: key10Now},
+}
+
+func settingsNow(b *testbed) object {
+	row, _ := b.Settings(1)
+	return settingsObject.with(object{"active": row.Active, "integrated": row.Integrated})
+}
+
+func key10Now(b *testbed) object { return b.clientKeyObject("acme/web", 1, 10) }
+
+func switchOff(b *testbed) { b.SetSettings(1, &gitlabsim.Settings{Integrated: true}) }
+
+func changeDSN(b *testbed) { b.SetDSNBaseURL("https://errors.example.com") }
+
+// seed is what an apply made: the GitLab and the state that other tests begin with.
+type seed struct {
+	gitlab gitlabsim.Scenario
+	state  []byte
+}
+
+// plant applies a configuration to the GitLab of keyScenario. Without a configuration there is no state.
+func plant(t *testing.T, config string) seed {
+	t.Helper()
+	planted := seed{gitlab: keyScenario()}
+	if config == "" {
+		return planted
+	}
+	m := startMatrixBed(t, planted.gitlab, config, 0)
+	if output, err := m.run(t, apply...); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if row, ok := m.gitlab.Settings(1); ok {
+		planted.gitlab.Projects[0].Settings = &row
+	}
+	planted.gitlab.Projects[0].ClientKeys = m.gitlab.Keys(1)
+	planted.state = m.stateFile(t)
+	return planted
+}
+
+// matrixBed is a GitLab, and an engine with a provider in the process of the test.
+type matrixBed struct {
+	gitlab    *testbed
+	terraform commandLine
+}
+
+// startMatrixBed makes a working folder for a configuration. The timeout is that of one attempt at a request; zero is
+// that of the provider. The logs of the engine and of the provider go into the folder.
+func startMatrixBed(t *testing.T, scenario gitlabsim.Scenario, config string, timeout time.Duration) matrixBed {
+	t.Helper()
+	engine, err := enginePath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := matrixBed{gitlab: startTestbed(t, scenario), terraform: commandLine{engine: engine, folder: t.TempDir()}}
+	m.terraform.write(t, "main.tf", requiredProviders+fmt.Sprintf(`
+variable "token" {
+  sensitive = true
+}
+variable "gate" {
+  sensitive = true
+}
+provider "gitlab" {
+  base_url = %q
+  token    = var.token
+  headers  = { X-Gate = var.gate }
+  retries  = 1
+}
+`, m.gitlab.URL())+config)
+	log, err := os.Create(filepath.Join(m.terraform.folder, "provider.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	m.terraform.env = append(os.Environ(),
+		startProvider(t, timeout, log),
+		"TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(m.terraform.folder, "engine.log"),
+		"TF_VAR_token="+maintainer, "TF_VAR_gate="+gate,
+		"TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
+	)
+	return m
+}
+
+// run runs a command, and checks that its output has no secret.
+func (m matrixBed) run(t *testing.T, command ...string) (output string, err error) {
+	t.Helper()
+	arguments := append([]string{command[0], "-no-color", "-input=false"}, command[1:]...)
+	output, err = m.terraform.run(t, arguments...)
+	secrets{maintainer, gate}.notIn(t, "the output of "+command[0], output)
+	return output, err
+}
+
+// rows are what GitLab has in acme/web.
+func (m matrixBed) rows() string {
+	text := "no settings"
+	if row, ok := m.gitlab.Settings(1); ok {
+		text = "settings off"
+		if row.Active {
+			text = "settings on"
+		}
+	}
+	text += ", keys"
+	for _, key := range m.gitlab.Keys(1) {
+		text += fmt.Sprintf(" %d", key.ID)
+	}
+	return text
+}
+
+func (m matrixBed) stateFile(t *testing.T) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(m.terraform.folder, "terraform.tfstate"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// state returns the objects in the state. A tainted one has an attribute that says so.
+func (m matrixBed) state(t *testing.T) []object {
+	t.Helper()
+	var state struct {
+		Resources []struct {
+			Instances []struct {
+				Status     string `json:"status"`
+				Attributes object `json:"attributes"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	objects := []object{}
+	text := m.stateFile(t)
+	if len(text) == 0 {
+		return objects
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range state.Resources {
+		for _, i := range r.Instances {
+			if i.Status != "" {
+				i.Attributes["status"] = i.Status
+			}
+			objects = append(objects, i.Attributes)
+		}
+	}
+	return objects
+}
+
+// cell is one operation that meets one fault.
+type cell struct {
+	matrixOperation
+	fault gitlabsim.Fault
+	end   end
+}
+
+// run runs the cell. Redirects to another host go to the address elsewhere.
+func (c cell) run(t *testing.T, planted seed, elsewhere string) {
+	var timeout time.Duration
+	if c.fault.Hang {
+		timeout = time.Second
+	}
+	m := startMatrixBed(t, planted.gitlab, c.config, timeout)
+	if c.managed {
+		m.terraform.write(t, "terraform.tfstate", string(planted.state))
+	}
+	if c.outside != nil {
+		c.outside(m.gitlab)
+	}
+	m.gitlab.AddFault(c.met(m.gitlab.URL(), elsewhere))
+	rowsBefore, stateBefore := m.rows(), m.state(t)
+	others := keysOutside(stateBefore, m.gitlab.Keys(1))
+
+	output, err := m.run(t, c.command...)
+	if (err != nil) != c.end.fails {
+		t.Errorf("%s ended with %v\n%s", c.command[0], err, output)
+	}
+	if !says(c.message()...).MatchString(output) {
+		t.Errorf("the output does not say %q\n%s", c.message(), output)
+	}
+	switch {
+	case c.end.fails && c.end.late:
+		m.holds(t, c.leaves, stateBefore)
+	case c.end.fails, c.end.kept:
+		m.holds(t, rowsBefore, stateBefore)
+	case c.end.believed:
+		m.holds(t, rowsBefore, []object{})
+	default:
+		m.holds(t, c.leaves, c.state(m))
+	}
+	for _, id := range keysOutside(m.state(t), m.gitlab.Keys(1)) {
+		named := strings.Contains(output, fmt.Sprintf("lient key %d", id))
+		gitlabDenies := c.end.believed && c.end.says == ""
+		if !slices.Contains(others, id) && !named && !gitlabDenies {
+			t.Errorf("nothing tells of key %d, which GitLab has\n%s", id, output)
+		}
+	}
+
+	m.gitlab.ClearFaults()
+	if c.end.fails {
+		if output, err := m.run(t, c.command...); err != nil {
+			t.Errorf("without the fault %s ended with %v\n%s", c.command[0], err, output)
+		}
+		m.holds(t, c.leaves, c.state(m))
+	}
+	if len(m.state(t)) > 0 {
+		if output, err := m.run(t, destroy...); err != nil {
+			t.Errorf("the destroy in the end ended with %v\n%s", err, output)
+		}
+	}
+	if rows := m.rows(); !c.end.believed && rows != "no settings, keys 7 8" && rows != "settings off, keys 7 8" {
+		t.Errorf("the destroy in the end leaves %s", rows)
+	}
+	files := secrets{maintainer, gate}.notInFolder(t, m.terraform.folder)
+	for name, text := range map[string]string{"engine.log": "[TRACE]", "provider.log": `"tf_rpc":"ConfigureProvider"`} {
+		if !strings.Contains(files[name], text) {
+			t.Errorf("%s does not have %q", name, text)
+		}
+	}
+}
+
+// met is the fault as GitLab has it.
+func (c cell) met(same, other string) gitlabsim.Fault {
+	fault := c.fault
+	fault.Method, fault.Path = c.method, c.path
+	if to, ok := fault.Headers["Location"]; ok {
+		path := "/api/v4" + strings.Replace(c.path, findPath, "/projects/1", 1)
+		fault.Headers = maps.Clone(fault.Headers)
+		fault.Headers["Location"] = map[string]string{sameHost: same, otherHost: other}[to] + path
+	}
+	return fault
+}
+
+// message is what the output says, in this order.
+func (c cell) message() []string {
+	if !c.end.fails {
+		return []string{c.end.says}
+	}
+	answered := "GitLab gave no answer to"
+	if c.fault.Status != 0 {
+		answered = fmt.Sprintf("GitLab answered %d %s to", c.fault.Status, http.StatusText(c.fault.Status))
+	}
+	return []string{"Error: " + c.title, answered + " " + c.method + " /api/v4" + c.path, c.end.says}
+}
+
+// state is what the state holds when the operation ends well.
+func (c cell) state(m matrixBed) []object {
+	if c.object == nil {
+		return []object{}
+	}
+	return []object{c.object(m.gitlab)}
+}
+
+// holds checks GitLab's rows and the state.
+func (m matrixBed) holds(t *testing.T, rows string, state []object) {
+	t.Helper()
+	if got := m.rows(); got != rows {
+		t.Errorf("GitLab has %s, want %s", got, rows)
+	}
+	if diff := cmp.Diff(jsonText(state), jsonText(m.state(t))); diff != "" {
+		t.Errorf("state (-want +got):\n%s", diff)
+	}
+}
+
+// keysOutside returns the IDs of the keys that a state does not have.
+func keysOutside(state []object, keys []gitlabsim.ClientKey) []int64 {
+	var ids []int64
+	for _, key := range keys {
+		inState := func(o object) bool { return fmt.Sprint(o["key_id"]) == fmt.Sprint(key.ID) }
+		if !slices.ContainsFunc(state, inState) {
+			ids = append(ids, key.ID)
+		}
+	}
+	return ids
+}

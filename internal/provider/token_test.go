@@ -1,0 +1,214 @@
+package provider
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+// proxied has a provider block with a custom header, and an object of each kind.
+var proxied = `
+variable "gate" {
+  sensitive = true
+}
+provider "gitlab" {
+  headers = { X-Gate = var.gate }
+  retries = 0
+}
+` + settingsConfig("acme/web", "active = true") + clientKeyConfig("acme/web", "")
+
+// The token and the header's value are seen in nothing that an engine prints, logs at the level TRACE or writes, also
+// when GitLab repeats them in its answer, and no other server gets them.
+func TestToken(t *testing.T) {
+	t.Parallel()
+	const (
+		repeated  = maintainer + " " + gate
+		elsewhere = "http://elsewhere" // stands for the address of another server
+	)
+	tests := []struct {
+		name  string
+		fault gitlabsim.Fault // of everything in the project
+		says  string
+	}{
+		{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden ` + repeated + `"}`}, "403 Forbidden (token) (value of header X-Gate)"},
+		{"401 in words of OAuth", gitlabsim.Fault{Status: 401, Body: `{"error":"invalid_token","error_description":"revoked: ` + repeated + `"}`}, "The token was revoked"},
+		{"403 with a request ID", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`, Headers: map[string]string{"X-Request-Id": maintainer + gate}}, "no sufficient role"},
+		{"plain text", gitlabsim.Fault{Status: 502, Body: repeated, ContentType: "text/plain"}, "(token) (value of header X-Gate)"},
+		{"HTML", gitlabsim.Fault{Status: 200, Body: "<html>" + repeated + "</html>", ContentType: "text/html"}, "Something else than GitLab's API answered"},
+		{"cut off", gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The answer is cut off"},
+		{"rejected", gitlabsim.Fault{Status: 200, Body: `{"status":"error","message":"` + repeated + `"}`}, "(token) (value of header X-Gate)"},
+		{"wrong type", gitlabsim.Fault{Status: 200, Body: `["` + maintainer + `","` + gate + `"]`}, "The answer is cut off"},
+		{"redirect within GitLab", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "/api/v4/" + maintainer + "/" + gate}}, "GitLab answered"},
+		{"redirect to no address", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to another address"},
+		{"redirect to another host", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to another address"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			other := startRecorder(t)
+			gitlab := startTestbed(t, keyScenario())
+			terraform := newCommandLine(t, gitlab.Server, proxied)
+			terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate)
+			run := func(fails bool, text string, arguments ...string) {
+				t.Helper()
+				output, err := terraform.run(t, append(arguments, "-no-color")...)
+				secrets{maintainer, gate}.notIn(t, "the output of "+arguments[0], output)
+				if (err != nil) != fails {
+					t.Fatalf("%v ended with %v\n%s", arguments, err, output)
+				}
+				if !says(text).MatchString(output) {
+					t.Errorf("%v does not say %q\n%s", arguments, text, output)
+				}
+			}
+
+			run(false, "", "plan", "-input=false", "-out=saved.tfplan")
+			fault := tt.fault
+			fault.Path = "/projects/1/*"
+			if location, ok := fault.Headers["Location"]; ok {
+				fault.Headers = map[string]string{"Location": strings.Replace(location, elsewhere, other.URL, 1)}
+			}
+			gitlab.AddFault(fault)
+			run(true, tt.says, "apply", "-input=false", "saved.tfplan")
+			gitlab.ClearFaults()
+			run(false, "", "apply", "-input=false", "-auto-approve")
+			gitlab.AddFault(fault)
+			run(true, tt.says, "plan", "-input=false")
+			gitlab.ClearFaults()
+			run(false, "", "show", "-json")
+
+			// A saved plan has the variables of the configuration, whoever reads them; it has nothing from the environment.
+			files := secrets{maintainer}.notInFolder(t, terraform.folder)
+			for name, text := range map[string]string{"terraform.tfstate": `"https://glet_`, "engine.log": "[TRACE] provider.terraform-provider-gitlab"} {
+				if !strings.Contains(files[name], text) {
+					t.Errorf("%s does not have %q", name, text)
+				}
+			}
+			if err := os.Remove(filepath.Join(terraform.folder, "saved.tfplan")); err != nil {
+				t.Fatal(err)
+			}
+			run(false, "", "destroy", "-input=false", "-auto-approve")
+			secrets{maintainer, gate}.notInFolder(t, terraform.folder)
+			if got := other.requests(); len(got) > 0 {
+				t.Errorf("another server was asked: %v", got)
+			}
+			if !sentTo(gitlab, "X-Gate", gate) || !sentTo(gitlab, "Authorization", "Bearer "+maintainer) {
+				t.Error("GitLab did not get the token and the header")
+			}
+		})
+	}
+}
+
+// An argument that is refused is not shown, not even by the engine, which quotes the line that an error is about.
+func TestToken_refusedArgument(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		argument string // of the provider block
+		env      string
+		says     string
+	}{
+		{"address", `base_url = "https://root:` + gate + `@gitlab.example.com"`, "", "Invalid provider argument base_url"},
+		{"address that is no URL", `base_url = "https://root:` + gate + `@gitlab.example.com:x"`, "", "Invalid provider argument base_url"},
+		{"address with a query", `base_url = "https://gitlab.example.com?private_token=` + gate + `"`, "", "Invalid provider argument base_url"},
+		{"address of the environment", "", "GITLAB_BASE_URL=https://root:" + gate + "@gitlab.example.com", "Invalid provider argument base_url"},
+		{"token", `token = "` + gate + `\n"`, "", "Invalid provider argument token"},
+		{"token of the environment", "", "GITLAB_TOKEN=" + gate + "\n", "Invalid provider argument token"},
+		{"header", `headers = { X-Gate = "` + gate + `\n" }`, "", "Invalid provider argument headers"},
+		{"header with the token", `headers = { Private-Token = "` + gate + `" }`, "", "Invalid provider argument headers"},
+		{"token as an early check sends it", `token = "` + gate + `"`, "GITLAB_EARLY_AUTH_CHECK=true", "Cannot sign in to GitLab"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, keyScenario())
+			terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {\n  "+tt.argument+"\n}\n"+clientKeyConfig("acme/web", ""))
+			terraform.env = append(terraform.env, "TF_LOG=TRACE")
+			if tt.env != "" {
+				terraform.env = append(terraform.env, tt.env)
+			}
+			output, err := terraform.run(t, "apply", "-input=false", "-auto-approve", "-no-color")
+			if err == nil || !says("Error: "+tt.says).MatchString(output) {
+				t.Errorf("apply ended with %v and does not say %q\n%s", err, tt.says, output)
+			}
+			secrets{gate, maintainer}.notIn(t, "the output", output)
+			if wrote := gitlab.writes(); len(wrote) > 0 {
+				t.Errorf("GitLab got %v", wrote)
+			}
+		})
+	}
+}
+
+// What answers is no web server, but gives back what it got, so that Go's own errors quote it.
+func TestToken_echo(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go echo(listener)
+	terraform := newCommandLine(t, startTestbed(t, keyScenario()).Server, proxied)
+	terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate, "GITLAB_BASE_URL=http://"+listener.Addr().String())
+	output, err := terraform.run(t, "apply", "-input=false", "-auto-approve", "-no-color")
+	if err == nil || !says("Error: Cannot find project acme/web", `malformed HTTP status code "(token)"`).MatchString(output) {
+		t.Errorf("apply ended with %v\n%s", err, output)
+	}
+	secrets{maintainer, gate}.notIn(t, "the output", output)
+	secrets{maintainer, gate}.notInFolder(t, terraform.folder)
+}
+
+// echo answers each request with its secret headers in one line, until the listener is closed.
+func echo(listener net.Listener) {
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		if req, err := http.ReadRequest(bufio.NewReader(connection)); err == nil {
+			_, _ = fmt.Fprintf(connection, "%s %s\r\n", req.Header.Get("Authorization"), req.Header.Get("X-Gate"))
+		}
+		_ = connection.Close()
+	}
+}
+
+// sentTo reports whether each request to a GitLab has a header.
+func sentTo(b *testbed, name, value string) bool {
+	requests := b.Requests()
+	return len(requests) > 0 && !slices.ContainsFunc(requests, func(r gitlabsim.Request) bool { return r.Header.Get(name) != value })
+}
+
+// recorder is a server that nothing should be sent to.
+type recorder struct {
+	*httptest.Server
+	got chan string
+}
+
+func startRecorder(t *testing.T) recorder {
+	t.Helper()
+	r := recorder{got: make(chan string, 1000)}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		var request strings.Builder
+		_ = req.Write(&request)
+		r.got <- request.String()
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+// requests returns what was sent so far, and forgets it.
+func (r recorder) requests() []string {
+	var all []string
+	for range len(r.got) {
+		all = append(all, <-r.got)
+	}
+	return all
+}
