@@ -1,0 +1,349 @@
+package provider
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+// guideBlock is a block of configuration on a page of the documentation.
+type guideBlock struct {
+	page    string
+	number  int
+	text    string
+	needs   guideNeeds
+	earlier []guideBlock // those before it on the page
+}
+
+// guideNeeds is what a comment in the line before a block says of its test, as a JSON object:
+//
+//	<!-- test: {"since": "1.8", "gitlab": "used"} -->
+type guideNeeds struct {
+	// Since is the first version of an engine that can run the block.
+	Since string `json:"since"`
+	// File is the name of the file that the block is. Empty means main.tf; another file is there for the later blocks of
+	// the page too.
+	File string `json:"file"`
+	// GitLab names what GitLab has at the start, see guideGitLabs.
+	GitLab string `json:"gitlab"`
+	// State is a state of gitlabhq/gitlab to begin with.
+	State bool `json:"state"`
+	// Continues means that the block before it was applied.
+	Continues bool `json:"continues"`
+	// Variables are the values of input variables.
+	Variables map[string]any `json:"variables"`
+}
+
+// guideGitLabs are what the GitLab of a block has at the start.
+var guideGitLabs = map[string]func() gitlabsim.Scenario{
+	"":     func() gitlabsim.Scenario { return examplesGitLab(false) },
+	"used": func() gitlabsim.Scenario { return examplesGitLab(true) },
+	// The feature flag is off, and acme/web shows the errors of a Sentry.
+	"sentry": func() gitlabsim.Scenario {
+		scenario := examplesGitLab(false)
+		scenario.IntegratedErrorTracking = new(false)
+		scenario.Projects[0].Settings = &gitlabsim.Settings{
+			Active:            false,
+			ProjectName:       new("web"),
+			SentryExternalURL: new("https://sentry.example.com/acme/web/"),
+			APIURL:            new("https://sentry.example.com/api/0/projects/acme/web/"),
+		}
+		return scenario
+	},
+}
+
+var (
+	guideFence = regexp.MustCompile("(?ms)^(?:<!-- test: (\\{[^\n]*\\}) -->\n)?```([^\n]*)\n(.*?)^```$\n?")
+	// guideLanguages are those of the blocks; true are the ones that run.
+	guideLanguages = map[string]bool{"terraform": true, "hcl": true, "sh": false, "shell": false, "diff": false, "ruby": false, "text": false}
+	// guideRoot is the GitLab of the pages, with its relative root.
+	guideRoot = regexp.MustCompile(regexp.QuoteMeta(guideAddress) + `(?:/[a-z]+)?`)
+)
+
+// guideAddress is the address that the pages give to a GitLab.
+const guideAddress = "https://gitlab.example.com"
+
+// Each block of the documentation is formatted, valid and applied, has nothing left to do then, and is destroyed.
+func TestGuides(t *testing.T) {
+	t.Parallel()
+	for _, page := range guidePages(t) {
+		for _, block := range guideBlocks(t, page) {
+			t.Run(fmt.Sprintf("%s %d", strings.TrimPrefix(page, "../../"), block.number), func(t *testing.T) {
+				t.Parallel()
+				needsEngine(t, cmp.Or(block.needs.Since, "1.5"))
+				if strings.HasSuffix(block.needs.File, ".tfquery.hcl") {
+					block.query(t)
+				} else {
+					block.apply(t)
+				}
+			})
+		}
+	}
+}
+
+// guidePages returns the files of the documentation that are written by hand.
+func guidePages(t *testing.T) []string {
+	t.Helper()
+	pages := []string{"../../README.md"}
+	err := filepath.WalkDir("../../templates", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			pages = append(pages, filepath.ToSlash(name))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+// guideBlocks returns the blocks of a page that are configuration.
+func guideBlocks(t *testing.T, page string) []guideBlock {
+	t.Helper()
+	content, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(content)
+	fences := guideFence.FindAllStringSubmatch(text, -1)
+	if found := strings.Count(text, "```"); found != 2*len(fences) {
+		t.Fatalf("%s: %d marks of code, want two for each of the %d blocks", page, found, len(fences))
+	}
+	var blocks []guideBlock
+	comments := 0
+	for _, fence := range fences {
+		runs, known := guideLanguages[fence[2]]
+		if !known {
+			t.Errorf("%s: a block in the language %q, which is none of those that tell whether to run it", page, fence[2])
+		}
+		if !runs {
+			continue
+		}
+		block := guideBlock{page: page, number: len(blocks) + 1, text: fence[3], earlier: slices.Clone(blocks)}
+		if fence[1] != "" {
+			comments++
+			decoder := json.NewDecoder(strings.NewReader(fence[1]))
+			decoder.DisallowUnknownFields()
+			if err := decoder.Decode(&block.needs); err != nil {
+				t.Fatalf("%s: %s: %v", page, fence[1], err)
+			}
+		}
+		blocks = append(blocks, block)
+	}
+	if strings.Count(text, "<!-- test:") != comments {
+		t.Errorf("%s: not each comment for the test stands before a block of configuration", page)
+	}
+	return blocks
+}
+
+func (b guideBlock) apply(t *testing.T) {
+	gitlab, terraform := b.start(t)
+	b.write(t, gitlab, terraform)
+	if strings.Contains(b.text, "module \"") {
+		terraform.mustRun(t, "get", "-no-color")
+	}
+	terraform.mustRun(t, "validate", "-no-color")
+	terraform.mustRun(t, "plan", "-no-color", "-input=false", "-out=guide.tfplan")
+	terraform.mustRun(t, "apply", "-no-color", "-input=false", "guide.tfplan")
+	terraform.changesNothing(t)
+	terraform.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
+}
+
+// query runs a file of queries, generates the configuration of what it finds, and brings that into the state.
+func (b guideBlock) query(t *testing.T) {
+	gitlab, terraform := b.start(t)
+	terraform.write(t, "main.tf", requiredProviders+"provider \"gitlab\" {}\n")
+	b.write(t, gitlab, terraform)
+	if output := terraform.mustRun(t, "query", "-no-color"); !strings.Contains(output, "acme/web") {
+		t.Errorf("the query does not find acme/web:\n%s", output)
+	}
+	terraform.mustRun(t, "query", "-no-color", "-generate-config-out=generated.tf")
+	if output := terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve"); !strings.Contains(output, " 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("more than an import:\n%s", output)
+	}
+	terraform.changesNothing(t)
+	terraform.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
+}
+
+// start starts the GitLab of a block and an engine that knows both providers, in a folder with what the block needs.
+func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
+	t.Helper()
+	scenario, ok := guideGitLabs[b.needs.GitLab]
+	if !ok {
+		t.Fatalf("there is no GitLab %q for guides", b.needs.GitLab)
+	}
+	has, options := scenario(), gitlabsim.Options{}
+	var authority []byte
+	if has.ExternalURL = guideRoot.FindString(b.text); has.ExternalURL != "" {
+		tls := httptest.NewTLSServer(nil)
+		t.Cleanup(tls.Close)
+		options.TLS = tls.TLS
+		authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tls.Certificate().Raw})
+	}
+	gitlab, err := gitlabsim.Start(has, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(gitlab.Close)
+
+	terraform := newCommandLine(t, gitlab, "")
+	terraform.write(t, "company-ca.pem", string(authority))
+	ours, err := builtProvider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := builtGitlabhq()
+	if err != nil {
+		t.Fatal(err)
+	}
+	terraform.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    \"gitlabhq/gitlab\" = %q\n  }\n  direct {}\n}\n",
+		Namespace+"/"+TypeName, filepath.ToSlash(filepath.Dir(ours)), filepath.ToSlash(theirs)))
+	if b.needs.State {
+		terraform.write(t, "terraform.tfstate", gitlabhqStateFile())
+	}
+	for i, earlier := range b.earlier {
+		switch {
+		case earlier.needs.File != "":
+			earlier.write(t, gitlab, terraform)
+		case b.needs.Continues && i == len(b.earlier)-1:
+			earlier.write(t, gitlab, terraform)
+			terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
+		}
+	}
+	return gitlab, terraform
+}
+
+// write writes a block, with GitLab's address and what a complete configuration has besides, and checks its format.
+func (b guideBlock) write(t *testing.T, gitlab *gitlabsim.Server, terraform commandLine) {
+	t.Helper()
+	format := terraform.command(t.Context(), "fmt", "-no-color", "-")
+	format.Stdin = strings.NewReader(b.text)
+	if formatted, err := format.Output(); err != nil || string(formatted) != b.text {
+		t.Errorf("the block is not formatted: %v\n%s", err, formatted)
+	}
+	name := cmp.Or(b.needs.File, "main.tf")
+	text := strings.ReplaceAll(b.text, guideAddress, gitlab.URL())
+	if filepath.Ext(name) == ".tf" && !strings.Contains(text, "required_providers") {
+		text = requiredProviders + text
+	}
+	if err := os.MkdirAll(filepath.Dir(filepath.Join(terraform.folder, name)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	terraform.write(t, name, text)
+	variables := object{}
+	maps.Copy(variables, b.needs.Variables)
+	terraform.write(t, "guide.auto.tfvars.json", jsonText(variables))
+}
+
+// mustRun runs the engine, which must succeed, and returns what it printed.
+func (c commandLine) mustRun(t *testing.T, arguments ...string) string {
+	t.Helper()
+	output, err := c.run(t, arguments...)
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", arguments, err, output)
+	}
+	return output
+}
+
+// builtGitlabhq returns the folder of the program that stands in for gitlabhq/gitlab. It is removed with builtFolder.
+var builtGitlabhq = sync.OnceValues(func() (string, error) {
+	if _, err := builtProvider(); err != nil {
+		return "", err
+	}
+	folder := filepath.Join(builtFolder, "gitlabhq")
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(folder, "terraform-provider-gitlab"), "./testdata/gitlabhq").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the stand-in for gitlabhq/gitlab: %w\n%s", err, out)
+	}
+	return folder, nil
+})
+
+// gitlabhqStateFile is a state in which gitlabhq/gitlab manages the settings of acme/web and its client key 42.
+func gitlabhqStateFile() string {
+	key := examplesGitLab(true).Projects[0].ClientKeys[0]
+	managed := func(typeName string, attributes object) object {
+		return object{
+			"mode": "managed", "type": typeName, "name": "web", "provider": `provider["registry.terraform.io/gitlabhq/gitlab"]`,
+			"instances": []object{{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}},
+		}
+	}
+	return jsonText(object{
+		"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "0a1de1f1-6c7b-4b0e-8c54-3c2b8a6a3f1d", "outputs": object{},
+		"resources": []object{
+			managed("gitlab_project_error_tracking_settings", gitlabhqSettingsState.with(object{"project": "acme/web"})),
+			managed("gitlab_project_error_tracking_client_key", gitlabhqClientKeyState.with(object{
+				"id": fmt.Sprintf("1:%d", key.ID), "project": "acme/web", "key_id": key.ID, "public_key": key.PublicKey, "sentry_dsn": dsnOf(key.PublicKey, 1),
+			})),
+		},
+	})
+}
+
+// guideLink finds the links within the documentation.
+var guideLink = regexp.MustCompile(`\]\(([^)#:\s]+)(?:#[^)]*)?\)`)
+
+// A link between pages leads somewhere: in the README to a file, in docs/ to a page. A registry shows a page at the path
+// of its file without .md, and the first page at docs.
+func TestGuides_links(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("../../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pages) == 0 {
+		t.Fatal("docs/ has no pages")
+	}
+	for _, page := range append(pages, "../../docs/index.md", "../../README.md") {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, ending := filepath.Dir(page), ".md"
+		switch filepath.Base(page) {
+		case "index.md":
+			base = "../.."
+		case "README.md":
+			ending = ""
+		}
+		for _, link := range guideLink.FindAllSubmatch(content, -1) {
+			if _, err := os.Stat(filepath.Join(base, string(link[1])+ending)); err != nil {
+				t.Errorf("%s links to %s: %v", page, link[1], err)
+			}
+		}
+	}
+}
+
+// The first page lists every guide.
+func TestGuides_index(t *testing.T) {
+	t.Parallel()
+	index, err := os.ReadFile("../../templates/index.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guides, err := filepath.Glob("../../templates/guides/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(guides) == 0 {
+		t.Fatal("there are no guides")
+	}
+	for _, guide := range guides {
+		link := "(docs/guides/" + strings.TrimSuffix(filepath.Base(guide), ".md") + ")"
+		if !bytes.Contains(index, []byte(link)) {
+			t.Errorf("the first page has no link %s", link)
+		}
+	}
+}
