@@ -1,0 +1,177 @@
+package provider
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+const (
+	// releaseVariable names the zip of a release for this platform. Without it the test packs one of its own.
+	releaseVariable = "TEST_RELEASE_ZIP"
+	// programName is what the file names of a release begin with.
+	programName = "terraform-provider-" + TypeName
+)
+
+// platform is what the name of a zip for this platform ends with.
+var platform = "_" + runtime.GOOS + "_" + runtime.GOARCH + ".zip"
+
+// An engine takes the zip of a release from a mirror, as it would from its registry, and plans with it.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	release := os.Getenv(releaseVariable)
+	if release == "" {
+		release = packRelease(t, "0.0.1")
+	}
+	version, named := strings.CutPrefix(filepath.Base(release), programName+"_")
+	version, forThis := strings.CutSuffix(version, platform)
+	if !named || !forThis {
+		t.Fatalf("%s is not named %s_VERSION%s", release, programName, platform)
+	}
+	if names := filesIn(t, release); !slices.Contains(names, programFile(version)) {
+		t.Errorf("%s holds %q, want %s", release, names, programFile(version))
+	}
+
+	scenario := twoProjects()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	gitlab := startTestbed(t, scenario)
+	engine := newCommandLine(t, gitlab.Server, "")
+	engine.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(mirror(t, release))))
+	engine.write(t, "main.tf", fmt.Sprintf(`
+terraform {
+  required_providers {
+    gitlab = {
+      source  = %q
+      version = %q
+    }
+  }
+}
+data "gitlab_error_tracking_settings" "web" {
+  project = "acme/web"
+}
+resource "gitlab_error_tracking_client_key" "web" {
+  project = data.gitlab_error_tracking_settings.web.project
+}
+`, Namespace+"/"+TypeName, version))
+	for _, step := range []struct{ command, says string }{
+		{"init", fmt.Sprintf("Installed %s/%s v%s", Namespace, TypeName, version)},
+		{"plan", "1 to add, 0 to change, 0 to destroy"},
+	} {
+		output, err := engine.run(t, step.command, "-no-color", "-input=false")
+		if err != nil || !strings.Contains(output, step.says) {
+			t.Fatalf("%s: error %v, want it to say %q:\n%s", step.command, err, step.says, output)
+		}
+	}
+
+	asked := gitlab.Requests()
+	if len(asked) == 0 {
+		t.Error("the plan asked GitLab for nothing")
+	}
+	for _, r := range asked {
+		if agent := r.Header.Get("User-Agent"); !slices.Contains(strings.Fields(agent), programName+"/"+version) {
+			t.Errorf("%s %s has the User-Agent %q, want one with %s/%s", r.Method, r.Path, agent, programName, version)
+		}
+	}
+}
+
+// programFile is the name of the provider's program in the zip of a version.
+func programFile(version string) string {
+	name := programName + "_v" + version
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return name
+}
+
+// filesIn returns the names of the files in a zip.
+func filesIn(t *testing.T, name string) []string {
+	t.Helper()
+	archive, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	var names []string
+	for _, file := range archive.File {
+		names = append(names, file.Name)
+	}
+	return names
+}
+
+// packRelease builds the provider as a version and packs it for this platform, named as a release is.
+func packRelease(t *testing.T, version string) string {
+	t.Helper()
+	folder := t.TempDir()
+	binary := filepath.Join(folder, programFile(version))
+	if out, err := exec.Command("go", "build", "-ldflags", "-X main.version="+version, "-o", binary, "../..").CombinedOutput(); err != nil {
+		t.Fatalf("building the provider: %v\n%s", err, out)
+	}
+	packed := filepath.Join(folder, programName+"_"+version+platform)
+	if err := pack(packed, binary); err != nil {
+		t.Fatal(err)
+	}
+	return packed
+}
+
+// pack writes a zip that holds one file, at its root and with its mode.
+func pack(name, file string) (err error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	header, err := zip.FileInfoHeader(info)
+	if err != nil {
+		return err
+	}
+	header.Method = zip.Deflate
+	packed, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, packed.Close()) }()
+	archive := zip.NewWriter(packed)
+	entry, err := archive.CreateHeader(header)
+	if err != nil {
+		return err
+	}
+	source, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	if _, err := io.Copy(entry, source); err != nil {
+		return err
+	}
+	return archive.Close()
+}
+
+// mirror lays a release out as a packed filesystem mirror, for Terraform and for OpenTofu, and returns its folder
+// (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
+func mirror(t *testing.T, release string) string {
+	t.Helper()
+	content, err := os.ReadFile(release)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for _, host := range []string{Hostname, "registry.opentofu.org"} {
+		folder := filepath.Join(root, host, Namespace, TypeName)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(release)), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
