@@ -35,8 +35,7 @@ func (c *Client) Settings(ctx context.Context, projectID int64) (Settings, error
 //
 //	PUT /projects/:id/error_tracking/settings, since GitLab 15.10
 func (c *Client) CreateSettings(ctx context.Context, projectID int64, active, integrated bool) (Settings, error) {
-	defer c.forgetKeys(projectID)
-	return c.settings(ctx, func(o gitlab.RequestOptionFunc) error {
+	return c.saveSettings(ctx, projectID, active, &integrated, func(o gitlab.RequestOptionFunc) error {
 		_, _, err := c.api.ErrorTracking.CreateErrorTrackingSettings(projectID, &gitlab.CreateErrorTrackingSettingsOptions{
 			Active: &active, Integrated: &integrated,
 		}, o)
@@ -51,13 +50,28 @@ func (c *Client) CreateSettings(ctx context.Context, projectID int64, active, in
 //
 //	PATCH /projects/:id/error_tracking/settings
 func (c *Client) UpdateSettings(ctx context.Context, projectID int64, active bool, integrated *bool) (Settings, error) {
-	defer c.forgetKeys(projectID)
-	return c.settings(ctx, func(o gitlab.RequestOptionFunc) error {
+	return c.saveSettings(ctx, projectID, active, integrated, func(o gitlab.RequestOptionFunc) error {
 		_, _, err := c.api.ErrorTracking.UpdateErrorTrackingSettings(projectID, &gitlab.UpdateErrorTrackingSettingsOptions{
 			Active: &active, Integrated: integrated,
 		}, o)
 		return err
 	})
+}
+
+// saveSettings sends a request that stores settings. When its answer is lost, the settings are read: if they are what was
+// asked for, GitLab has stored them.
+func (c *Client) saveSettings(ctx context.Context, projectID int64, active bool, integrated *bool, send func(gitlab.RequestOptionFunc) error) (Settings, error) {
+	defer c.forgetKeys(projectID)
+	saved, err := c.settings(ctx, send)
+	var lost *Error
+	if !errors.As(err, &lost) || !lost.Sent || errors.Is(err, ErrRejected) {
+		return saved, err
+	}
+	stored, readErr := c.Settings(ctx, projectID)
+	if readErr != nil || stored.Active != active || integrated != nil && stored.Integrated != *integrated {
+		return Settings{}, err
+	}
+	return stored, nil
 }
 
 // settings sends a request whose answer is a project's settings.

@@ -1,6 +1,8 @@
 package errortracking_test
 
 import (
+	"context"
+	"net/http"
 	"reflect"
 	"testing"
 
@@ -91,5 +93,52 @@ func TestUpdateSettings(t *testing.T) {
 			}
 			wantLines(t, server, "PATCH /api/v4/projects/1/error_tracking/settings")
 		})
+	}
+}
+
+// The answer to a change is lost for good. Whether GitLab has stored it is read back.
+func TestSettingsLostAnswer(t *testing.T) {
+	t.Parallel()
+
+	on, off := true, false
+	writes := map[string]func(context.Context, *errortracking.Client) (errortracking.Settings, error){
+		http.MethodPut: func(ctx context.Context, c *errortracking.Client) (errortracking.Settings, error) {
+			return c.CreateSettings(ctx, project, true, true)
+		},
+		http.MethodPatch: func(ctx context.Context, c *errortracking.Client) (errortracking.Settings, error) {
+			return c.UpdateSettings(ctx, project, true, &on)
+		},
+	}
+	for name, tt := range map[string]struct {
+		fault gitlabsim.Fault
+		fails error
+	}{
+		"500 after the work":       {gitlabsim.Fault{Status: 500, After: true}, nil},
+		"reset after the work":     {gitlabsim.Fault{Drop: true, After: true}, nil},
+		"truncated after the work": {gitlabsim.Fault{Status: 200, Body: `{"active":`, After: true}, nil},
+		"500 before the work":      {gitlabsim.Fault{Status: 500}, errortracking.ErrServer},
+		"HTML before the work":     {gitlabsim.Fault{Status: 200, Body: "<html>"}, errortracking.ErrNotJSON},
+		"403":                      {gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`}, errortracking.ErrForbidden},
+	} {
+		for method, write := range writes {
+			t.Run(name+" of "+method, func(t *testing.T) {
+				t.Parallel()
+
+				fault := tt.fault
+				fault.Method, fault.Path = method, "/*"
+				server := startGitLab(t, gitlabsim.Scenario{
+					Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{Active: off, Integrated: on}}},
+					Faults:   []gitlabsim.Fault{fault},
+				})
+				got, err := write(t.Context(), newClient(t, server.URL()))
+				if tt.fails != nil {
+					wantError(t, err, tt.fails)
+					return
+				}
+				if err != nil || !got.Active || !got.Integrated {
+					t.Errorf("got %+v and %v, want what GitLab has stored", got, err)
+				}
+			})
+		}
 	}
 }
