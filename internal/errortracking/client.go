@@ -131,6 +131,14 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
+// lookTimeout bounds the look at what became of a request whose answer was lost.
+const lookTimeout = 2 * time.Minute
+
+// afterLostAnswer returns the context of that look, which no interrupt ends.
+func afterLostAnswer(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+}
+
 // CheckToken asks GitLab who the token belongs to. A nil error means that GitLab was reached and knows the token.
 func (c *Client) CheckToken(ctx context.Context) error {
 	_, err := c.do(ctx, &identified{}, func(o gitlab.RequestOptionFunc) error {
@@ -174,8 +182,12 @@ func (b bearer) Header(context.Context) (key, value string, err error) {
 	return "Authorization", "Bearer " + string(b), nil
 }
 
-// authenticationHeaders are the headers in which GitLab looks for a token.
-var authenticationHeaders = []string{"Authorization", "Private-Token", "Job-Token"}
+var (
+	// authenticationHeaders are the headers in which GitLab looks for a token.
+	authenticationHeaders = []string{"Authorization", "Private-Token", "Job-Token"}
+	// ownHeaders are those that a request has by itself. With an Idempotency-Key net/http would repeat a POST.
+	ownHeaders = []string{"Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Idempotency-Key", "Transfer-Encoding", "X-Idempotency-Key"}
+)
 
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
@@ -193,6 +205,8 @@ func checkHeaders(o Options) error {
 			return &OptionError{Option: "headers", Problem: fmt.Sprintf("%q is no name of a header", name)}
 		case slices.Contains(authenticationHeaders, http.CanonicalHeaderKey(name)):
 			return &OptionError{Option: "headers", Problem: name + " is set by the token argument and cannot be a custom header"}
+		case slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)):
+			return &OptionError{Option: "headers", Problem: name + " is the provider's own and cannot be a custom header"}
 		case strings.ContainsFunc(o.Headers[name], unicode.IsControl):
 			return &OptionError{Option: "headers", Problem: "the value of " + name + " contains a line break or another control character"}
 		}

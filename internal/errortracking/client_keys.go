@@ -42,15 +42,26 @@ func (c *Client) CreateClientKey(ctx context.Context, projectID int64) (ClientKe
 }
 
 // DeleteClientKey deletes a client key of a project. From then on GitLab refuses the errors of applications that use it.
-// The error is [ErrClientKeyNotFound] when the project has no such key.
+// The error is [ErrClientKeyNotFound] when the project has no such key. When the answer is lost, the keys are read: if the
+// key is not among them, it has been deleted.
 //
 //	DELETE /projects/:id/error_tracking/client_keys/:key_id
 func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) error {
-	defer c.forgetKeys(projectID)
 	_, err := c.do(ctx, &clientKeyReply{}, func(o gitlab.RequestOptionFunc) error {
 		_, err := c.api.ErrorTracking.DeleteClientKey(projectID, keyID, o)
 		return err
 	})
+	c.forgetKeys(projectID)
+	var lost *Error
+	if !errors.As(err, &lost) || !lost.Sent {
+		return err
+	}
+	ctx, cancel := afterLostAnswer(ctx)
+	defer cancel()
+	keys, listErr := c.ClientKeysWith(ctx, projectID, keyID)
+	if listErr == nil && !slices.ContainsFunc(keys, func(k ClientKey) bool { return k.ID == keyID }) {
+		return nil
+	}
 	return err
 }
 

@@ -150,3 +150,40 @@ func TestSharedClientKeysAfterFailure(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The answer to a deletion is lost for good. Whether GitLab has deleted the key is read.
+func TestDeleteClientKeyLostAnswer(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		fault gitlabsim.Fault
+		fails error
+	}{
+		"500 after the work":       {gitlabsim.Fault{Status: 500, After: true}, nil},
+		"reset after the work":     {gitlabsim.Fault{Drop: true, After: true}, nil},
+		"truncated after the work": {gitlabsim.Fault{Status: 200, Body: `{"id":`, After: true}, nil},
+		"500 before the work":      {gitlabsim.Fault{Status: 500}, errortracking.ErrServer},
+		"HTML before the work":     {gitlabsim.Fault{Status: 200, Body: "<html>"}, errortracking.ErrNotJSON},
+		"no such endpoint":         {gitlabsim.Fault{Status: 404, Body: `{"error":"404 Not Found"}`}, errortracking.ErrNoSuchEndpoint},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			fault := tt.fault
+			fault.Method, fault.Path = http.MethodDelete, "/*"
+			server := startGitLab(t, gitlabsim.Scenario{
+				Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}},
+				Faults:   []gitlabsim.Fault{fault},
+			})
+			err := newClient(t, server.URL()).DeleteClientKey(t.Context(), project, 2)
+			if tt.fails != nil {
+				wantError(t, err, tt.fails)
+			} else if err != nil {
+				t.Error(err)
+			}
+			if gone := len(server.Keys(project)) == 1; gone != (tt.fails == nil) {
+				t.Errorf("the key is gone: %t", gone)
+			}
+		})
+	}
+}

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 )
-
-// settleTimeout bounds the search for keys whose answers were lost, which no interrupt ends.
-const settleTimeout = 2 * time.Minute
 
 // AddedClientKey is a client key that [Client.AddClientKey] made.
 type AddedClientKey struct {
@@ -73,7 +69,7 @@ func (p *creations) create(ctx context.Context) (AddedClientKey, error) {
 	p.underway.Lock()
 	defer p.underway.Unlock()
 	if !lost.settled {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		ctx, cancel := afterLostAnswer(ctx)
 		defer cancel()
 		p.settle(ctx)
 	}

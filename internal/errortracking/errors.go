@@ -95,6 +95,8 @@ type Error struct {
 	Sent bool
 	// Candidates are the client keys that may be meant, for [ErrLostAnswer].
 	Candidates []ClientKey
+	// movedTo is the project ID in Location, or 0, as GitLab sent it.
+	movedTo int64
 	// Err is the error of the connection or of the decoder, if there was one.
 	Err error
 }
@@ -165,7 +167,7 @@ func (c *call) verdict(ctx context.Context, sendErr error) *Error {
 	}
 	if location, parseErr := url.Parse(a.header.Get("Location")); parseErr == nil {
 		location.RawQuery, location.ForceQuery, location.Fragment, location.User = "", false, "", nil
-		err.Location = location.String()
+		err.Location, err.movedTo = location.String(), movedTo(location.String())
 	}
 	return err
 }

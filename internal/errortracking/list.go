@@ -100,9 +100,10 @@ func (l list[T]) pass(ctx context.Context, found func(T) bool) (pass, error) {
 				return p, nil
 			}
 		}
-		total, err := strconv.Atoi(header.Get("X-Total"))
-		p.shrunk = p.shrunk || total < p.total
-		p.total, p.counted = total, err == nil
+		if total, err := strconv.Atoi(header.Get("X-Total")); err == nil {
+			p.shrunk = p.shrunk || total < p.total
+			p.total, p.counted = total, true
+		}
 		next, hasNext := header["X-Next-Page"]
 		switch {
 		case p.unique == before, p.counted && p.rows >= p.total, hasNext && next[0] == "", !hasNext && len(rows) < pageSize:

@@ -46,6 +46,7 @@ func TestNewRefusesOptions(t *testing.T) {
 		"authorization as a header":     {func(o *options) { o.Headers = map[string]string{"authorization": "hunter2"} }, "headers", "token argument"},
 		"private token as a header":     {func(o *options) { o.Headers = map[string]string{"PRIVATE-TOKEN": "hunter2"} }, "headers", "token argument"},
 		"job token as a header":         {func(o *options) { o.Headers = map[string]string{"Job-Token": "hunter2"} }, "headers", "token argument"},
+		"idempotency key as a header":   {func(o *options) { o.Headers = map[string]string{"Idempotency-Key": "hunter2"} }, "headers", "own"},
 		"header name with a space":      {func(o *options) { o.Headers = map[string]string{"X Proxy": "hunter2"} }, "headers", `"X Proxy"`},
 		"header without a name":         {func(o *options) { o.Headers = map[string]string{"": "hunter2"} }, "headers", `""`},
 		"header value with line break":  {func(o *options) { o.Headers = map[string]string{"X-Proxy": "hunter2\r\nHost: x"} }, "headers", "line break"},

@@ -98,8 +98,8 @@ func (c *Client) findProject(ctx context.Context, project string) (Project, erro
 	var failed *Error
 	if errors.Is(err, ErrProjectMoved) && errors.As(err, &failed) {
 		// The redirect goes to GitLab's external URL, which may be another host than the base URL. The ID is what it tells.
-		if moved := movedTo(failed.Location); moved != 0 {
-			return c.getProject(ctx, moved)
+		if failed.movedTo != 0 {
+			return c.getProject(ctx, failed.movedTo)
 		}
 	}
 	return found, err

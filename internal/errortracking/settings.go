@@ -67,6 +67,8 @@ func (c *Client) saveSettings(ctx context.Context, projectID int64, active bool,
 	if !errors.As(err, &lost) || !lost.Sent || errors.Is(err, ErrRejected) {
 		return saved, err
 	}
+	ctx, cancel := afterLostAnswer(ctx)
+	defer cancel()
 	stored, readErr := c.Settings(ctx, projectID)
 	if readErr != nil || stored.Active != active || integrated != nil && stored.Integrated != *integrated {
 		return Settings{}, err

@@ -142,3 +142,21 @@ func TestSettingsLostAnswer(t *testing.T) {
 		}
 	}
 }
+
+// An interrupt while settings are stored: the change is finished and known.
+func TestSettingsInterrupt(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502, After: true, Times: 1}}})
+	ctx, interrupt := context.WithCancel(t.Context())
+	client := newClient(t, proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut {
+			interrupt()
+		}
+		return true
+	}))
+	got, err := client.CreateSettings(ctx, project, true, true)
+	if err != nil || !got.Active || !got.Integrated {
+		t.Errorf("got %+v and %v, want what GitLab has stored", got, err)
+	}
+}

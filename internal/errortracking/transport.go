@@ -54,8 +54,8 @@ type answer struct {
 }
 
 // transport makes each attempt at a request: it bounds its time and the size of the answer, keeps the answer in the
-// call, and lets a POST that is under way finish when its context is cancelled, so that a key which GitLab makes is
-// never lost to an interrupt.
+// call, and lets a request that changes something finish when its context is cancelled, so that nothing which GitLab
+// makes is lost to an interrupt.
 type transport struct {
 	next    http.RoundTripper
 	timeout time.Duration
@@ -70,7 +70,7 @@ func (t *transport) RoundTrip(req *http.Request) (resp *http.Response, err error
 	if !ok {
 		return nil, errors.New("errortracking: a request outside of Client.do")
 	}
-	if req.Method == http.MethodPost {
+	if req.Method != http.MethodGet {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -100,7 +101,9 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 
 // replaceForKeepers plans another key for another value of keepers, but not for the first one after an import.
 func replaceForKeepers(ctx context.Context, req planmodifier.MapRequest, resp *mapplanmodifier.RequiresReplaceIfFuncResponse) {
-	resp.RequiresReplace = !req.StateValue.IsNull() || !isImported(ctx, req.Private)
+	noneBeforeOrAfter := len(req.StateValue.Elements()) == 0 && !req.PlanValue.IsUnknown() && len(req.PlanValue.Elements()) == 0
+	firstAfterImport := req.StateValue.IsNull() && isImported(ctx, req.Private)
+	resp.RequiresReplace = !noneBeforeOrAfter && !firstAfterImport
 }
 
 // IdentitySchema implements resource.ResourceWithIdentity.
@@ -233,8 +236,11 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	if req.ID == "" {
 		var identity clientKeyIdentity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
 		model.setIDs(identity.ProjectID.ValueInt64(), identity.KeyID.ValueInt64())
-		model.Project = types.StringValue(identity.ProjectID.String())
+		model.Project = types.StringValue(strconv.FormatInt(identity.ProjectID.ValueInt64(), 10))
 	} else {
 		id, err := parseClientKeyImportID(req.ID)
 		if err != nil {

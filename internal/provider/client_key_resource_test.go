@@ -383,3 +383,32 @@ func TestClientKeyResource_importFails(t *testing.T) {
 		})
 	}
 }
+
+// A new path after a rename is taken over by what was imported under the old one too.
+func TestClientKeyResource_renameAfterImport(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	before, after := gitlab.config(clientKeyConfig("acme/web", "")), gitlab.config(clientKeyConfig("acme/website", ""))
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: before, ResourceName: clientKeyAddress, ImportState: true, ImportStateId: "acme/web:8", ImportStatePersist: true},
+			{
+				PreConfig:         func() { gitlab.MoveProject(1, "acme/website") },
+				Config:            after,
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: gitlab.isKey("acme/website", 1, 8, nil),
+				Check:             resource.ComposeAggregateTestCheckFunc(gitlab.wrote(), gitlab.hasKeys(1, 7, 8)),
+			},
+		},
+	})
+}
+
+// Keepers without a value are like none.
+func TestClientKeyResource_emptyKeepers(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	step := func(keepers string) resource.TestStep {
+		return resource.TestStep{Config: gitlab.config(clientKeyConfig("acme/web", keepers)), Check: gitlab.hasKeys(1, 7, 8, 10)}
+	}
+	gitlab.run(t, resource.TestCase{Steps: []resource.TestStep{step(""), step("keepers = {}"), step("")}})
+}

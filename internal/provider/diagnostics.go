@@ -48,7 +48,7 @@ var adviceOn = map[error]advice{
 	},
 	errortracking.ErrSettingsNotFound: {
 		"The project has no error tracking settings.",
-		"Create them with a gitlab_error_tracking_settings resource.",
+		"Create them with a gitlab_error_tracking_settings resource. If one manages them already, they were removed meanwhile: run the command again.",
 	},
 	errortracking.ErrFeatureDisabled: {
 		"The feature flag integrated_error_tracking is off for the project, as it is by default on self-managed GitLab. While it is off, GitLab does not let settings be created through its API.",

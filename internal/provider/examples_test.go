@@ -40,6 +40,8 @@ var exampleKinds = map[string]struct {
 	"import-by-string-id.tf":    {"1.5", importBlockExample},
 	"import-by-identity.tf":     {"1.12", importBlockExample},
 	"list-resource.tfquery.hcl": {"1.14", queryExample},
+	"main.tf":                   {"1.5", demoExample},
+	"find.tfquery.hcl":          {"1.14", demoQueryExample},
 }
 
 // Each example does what it says, alone.
@@ -50,8 +52,6 @@ func TestExamples(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case name == "demo":
-			return fs.SkipDir // make demo runs it
 		case entry.IsDir():
 			return nil
 		}
@@ -77,7 +77,9 @@ func TestExamples(t *testing.T) {
 
 func applyExample(t *testing.T, _, text string) {
 	gitlab := startTestbed(t, examplesGitLab(false))
-	newCommandLine(t, gitlab.Server, text).applyTwice(t)
+	terraform := newCommandLine(t, gitlab.Server, text)
+	terraform.applyTwice(t)
+	terraform.destroy(t)
 }
 
 // applyProviderExample applies an example that names the provider itself.
@@ -86,14 +88,42 @@ func applyProviderExample(t *testing.T, _, text string) {
 	terraform := newCommandLine(t, gitlab.Server, "")
 	terraform.write(t, "main.tf", text)
 	terraform.applyTwice(t)
+	terraform.destroy(t)
+}
+
+// demoGitLab is what the configuration of the demo expects: a key of acme/shop that somebody made by hand.
+func demoGitLab(t *testing.T) *testbed {
+	t.Helper()
+	scenario := twoProjects()
+	scenario.Projects[1].ClientKeys = gitlabsim.ClientKeys{{ID: 7, PublicKey: "glet_0123456789abcdef0123456789abcdef"}}
+	return startTestbed(t, scenario)
+}
+
+func demoExample(t *testing.T, _, text string) {
+	gitlab := demoGitLab(t)
+	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform.write(t, "main.tf", text)
+	terraform.applyTwice(t)
+	terraform.destroy(t)
+}
+
+func demoQueryExample(t *testing.T, _, text string) {
+	gitlab := demoGitLab(t)
+	terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {}\n")
+	terraform.write(t, "find.tfquery.hcl", text)
+	if output := terraform.mustRun(t, "query", "-no-color"); !strings.Contains(output, "acme/shop · key 7") {
+		t.Errorf("the query did not find the key:\n%s", output)
+	}
 }
 
 func importBlockExample(t *testing.T, folder, text string) {
 	gitlab := startTestbed(t, examplesGitLab(true))
-	newCommandLine(t, gitlab.Server, imported[folder]+text).applyTwice(t)
+	terraform := newCommandLine(t, gitlab.Server, imported[folder]+text)
+	terraform.applyTwice(t)
 	if writes := gitlab.writes(); len(writes) > 0 {
 		t.Errorf("the import wrote: %q", writes)
 	}
+	terraform.destroy(t)
 }
 
 // importExample runs each command of a script by itself.
@@ -137,13 +167,18 @@ func queryExample(t *testing.T, folder, text string) {
 	}
 }
 
-// applyTwice applies the configuration, of which nothing is left to do then.
+// applyTwice validates and applies the configuration, of which nothing is left to do then.
 func (c commandLine) applyTwice(t *testing.T) {
 	t.Helper()
-	if output, err := c.run(t, "apply", "-no-color", "-input=false", "-auto-approve"); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
+	c.mustRun(t, "validate", "-no-color")
+	c.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
 	c.changesNothing(t)
+}
+
+// destroy destroys all that is in the state.
+func (c commandLine) destroy(t *testing.T) {
+	t.Helper()
+	c.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
 }
 
 // changesNothing checks that a plan is empty.

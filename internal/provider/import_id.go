@@ -36,6 +36,9 @@ func parseClientKeyImportID(id string) (clientKeyImportID, error) {
 		return clientKeyImportID{}, errClientKeyImportID
 	}
 	project, key := id[:at], id[at+1:]
+	if publicKeyForm.MatchString(project) {
+		return clientKeyImportID{}, errClientKeyImportID
+	}
 	if publicKeyForm.MatchString(key) {
 		return clientKeyImportID{project: project, publicKey: key}, nil
 	}

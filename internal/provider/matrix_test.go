@@ -73,8 +73,8 @@ type faulty struct {
 // end is how an operation ends.
 type end struct {
 	says string // in the error or warning
-	// An operation fails: the state stays as it was, and so does GitLab; but late, when GitLab has done its work.
-	fails, late bool
+	// An operation fails: the state stays as it was, and so does GitLab.
+	fails bool
 	// An operation ends well, but its object stays in the state as it was (kept), or goes from there without having gone
 	// from GitLab (believed), because that is all that the answer tells.
 	kept, believed bool
@@ -109,12 +109,6 @@ var (
 
 func fails(says string) end { return end{says: says, fails: true} }
 
-// done is the end of an operation that fails when GitLab has done its work.
-func (e end) done() end {
-	e.late = true
-	return e
-}
-
 // What a Location of the matrix begins with; the path of the request by the project's ID follows.
 const (
 	sameHost  = "same"
@@ -135,7 +129,7 @@ var matrix = []faulty{
 	{"500 after once", gitlabsim.Fault{Status: 500, After: true, Times: 1},
 		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
 	{"500 after for ever", gitlabsim.Fault{Status: 500, After: true},
-		[5]end{fine, broken, fine, fine, broken}, [4]end{found, broken, broken.done(), broken}, [1]end{broken}},
+		[5]end{fine, broken, fine, fine, broken}, [4]end{found, broken, fine, broken}, [1]end{broken}},
 	{"502 after once", gitlabsim.Fault{Status: 502, After: true, Times: 1},
 		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
 	{"reset before once", gitlabsim.Fault{Drop: true, Times: 1},
@@ -145,7 +139,7 @@ var matrix = []faulty{
 	{"reset after once", gitlabsim.Fault{Drop: true, After: true, Times: 1},
 		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
 	{"reset after for ever", gitlabsim.Fault{Drop: true, After: true},
-		[5]end{fine, unreachable, fine, fine, unreachable}, [4]end{found, unreachable, unreachable.done(), unreachable}, [1]end{unreachable}},
+		[5]end{fine, unreachable, fine, fine, unreachable}, [4]end{found, unreachable, fine, unreachable}, [1]end{unreachable}},
 	{"timeout before once", gitlabsim.Fault{Hang: true, Times: 1},
 		[5]end{fine, fine, fine, fine, fine}, [4]end{unreachable, fine, fine, fine}, [1]end{fine}},
 	{"timeout after once", gitlabsim.Fault{Hang: true, After: true, Times: 1},
@@ -153,7 +147,7 @@ var matrix = []faulty{
 	{"timeout for ever", gitlabsim.Fault{Hang: true},
 		[5]end{unreachable, unreachable, unreachable, unreachable, unreachable}, [4]end{unreachable, unreachable, unreachable, unreachable}, [1]end{unreachable}},
 	{"truncated JSON", gitlabsim.Fault{Status: 200, Body: `{"id":1,"active":tr`, ContentType: "application/json", After: true},
-		[5]end{fine, cutOff, fine, fine, cutOff}, [4]end{found, cutOff, cutOff.done(), cutOff}, [1]end{cutOff}},
+		[5]end{fine, cutOff, fine, fine, cutOff}, [4]end{found, cutOff, fine, cutOff}, [1]end{cutOff}},
 	{"HTML 200", gitlabsim.Fault{Status: 200, Body: "<html>Sign in</html>", ContentType: "text/html"},
 		[5]end{notJSON, notJSON, notJSON, notJSON, notJSON}, [4]end{notJSON, notJSON, notJSON, notJSON}, [1]end{notJSON}},
 	{"401", gitlabsim.Fault{Status: 401, Body: `{"message":"401 Unauthorized"}`},
@@ -419,8 +413,6 @@ func (c cell) run(t *testing.T, planted seed, elsewhere string) {
 		t.Errorf("the output does not say %q\n%s", c.message(), output)
 	}
 	switch {
-	case c.end.fails && c.end.late:
-		m.holds(t, c.leaves, stateBefore)
 	case c.end.fails, c.end.kept:
 		m.holds(t, rowsBefore, stateBefore)
 	case c.end.believed:

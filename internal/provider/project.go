@@ -84,9 +84,17 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.AddAttributeError(path.Root("project"), "Cannot find project "+after.ValueString(), explain(err))
 	case id != projectID.ValueInt64():
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project"))
-	case isImported(ctx, req.Private):
+	case isImported(ctx, req.Private) && alike(before.ValueString(), after.ValueString()):
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project"), before)...)
 	}
+}
+
+// alike reports whether two spellings of one project differ only in what an import cannot know: one is the ID, or both
+// are the same path. A new path after a rename is no such difference; it is to be taken over.
+func alike(before, after string) bool {
+	beforeID, beforePath, _ := errortracking.ParseProject(before)
+	afterID, afterPath, _ := errortracking.ParseProject(after)
+	return beforeID != 0 || afterID != 0 || strings.EqualFold(beforePath, afterPath)
 }
 
 // sameProject checks, when a plan is applied, that project still means the project with the given ID.

@@ -59,3 +59,40 @@ func TestSettingsDataSource_missing(t *testing.T) {
 		},
 	})
 }
+
+// A path costs one request a run, however many objects are given by it.
+func TestSettingsDataSource_requests(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	for i := range scenario.Projects {
+		scenario.Projects[i].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	}
+	gitlab := startTestbed(t, scenario)
+	config := gitlab.config(`
+data "gitlab_error_tracking_settings" "path" {
+  count   = 3
+  project = "acme/web"
+}
+data "gitlab_error_tracking_client_keys" "path" {
+  project = "Acme/Web"
+}
+data "gitlab_error_tracking_settings" "id" {
+  project = "2"
+}
+`)
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig:    gitlab.ClearRequests,
+				RefreshState: true,
+				Check: gitlab.asked(
+					"GET /projects/acme%2Fweb",
+					"GET /projects/1/error_tracking/settings", "GET /projects/1/error_tracking/settings", "GET /projects/1/error_tracking/settings",
+					"GET /projects/1/error_tracking/client_keys",
+					"GET /projects/2/error_tracking/settings",
+				),
+			},
+		},
+	})
+}

@@ -160,7 +160,11 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		resp.Diagnostics.AddError(cannot("write", model.Project), explain(err))
 		return
 	}
-	wanted.check(settings, model.Project, &resp.Diagnostics)
+	before := " Before, the project had no settings."
+	if !none {
+		before = fmt.Sprintf(" Before, it said active = %t, integrated = %t.", found.Active, found.Integrated)
+	}
+	wanted.check(settings, model.Project, before, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -230,7 +234,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 			resp.Diagnostics.AddError(cannot("write", plan.Project), explain(err))
 			return
 		}
-		wanted.check(settings, plan.Project, &resp.Diagnostics)
+		wanted.check(settings, plan.Project, "", &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
@@ -266,7 +270,7 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	case err != nil:
 		resp.Diagnostics.AddError(cannot("reset", state.Project), explain(err))
 	default:
-		wanted.check(settings, state.Project, &resp.Diagnostics)
+		wanted.check(settings, state.Project, "", &resp.Diagnostics)
 	}
 }
 
@@ -279,6 +283,9 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 	if req.ID == "" {
 		var identity settingsIdentity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
 		model.setProject(identity.ProjectID)
 		model.Project = model.ID
 	} else {
@@ -304,8 +311,9 @@ func (w wantedSettings) met(s errortracking.Settings) bool {
 	return s.Active == w.active && (w.integrated == nil || s.Integrated == *w.integrated)
 }
 
-// check adds an error when GitLab answered with success but says that it stored something else.
-func (w wantedSettings) check(s errortracking.Settings, project types.String, diags *diag.Diagnostics) {
+// check adds an error when GitLab answered with success but says that it stored something else. The sentence before
+// tells how the settings were, where no state does.
+func (w wantedSettings) check(s errortracking.Settings, project types.String, before string, diags *diag.Diagnostics) {
 	if w.met(s) {
 		return
 	}
@@ -315,7 +323,7 @@ func (w wantedSettings) check(s errortracking.Settings, project types.String, di
 	}
 	flag := adviceOn[errortracking.ErrFeatureDisabled]
 	diags.AddError("GitLab did not take over the error tracking settings of project "+project.ValueString(),
-		said+".\n\nThe usual cause: "+flag.cause+"\n\n"+flag.cure)
+		said+"."+before+"\n\nThe usual cause: "+flag.cause+"\n\n"+flag.cure)
 }
 
 // foundKey is the key of the private state that holds the settings before Terraform managed them, for on_destroy.
