@@ -116,3 +116,55 @@ data "gitlab_error_tracking_client_keys" "test" {
 		},
 	})
 }
+
+// Settings that a resource leaves behind are what the next one finds and restores.
+func TestLifecycle_takeOver(t *testing.T) {
+	t.Parallel()
+	gitlab := startGitLab(t, true)
+	settings := func(name string, active bool, onDestroy string) string {
+		return gitlab.block + fmt.Sprintf(`
+resource "gitlab_error_tracking_settings" %q {
+  project    = %q
+  active     = %t
+  integrated = true
+  on_destroy = %q
+}
+`, name, gitlab.project, active, onDestroy)
+	}
+	found := func(active string) resource.TestStep {
+		return resource.TestStep{
+			Config: gitlab.block + settingsDataConfig(gitlab.project),
+			Check:  resource.TestCheckResourceAttr("data."+settingsAddress, "active", active),
+		}
+	}
+	// A data source beside it would be read before the resource is destroyed.
+	nothing := resource.TestStep{Config: gitlab.block}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{Config: settings("first", true, onDestroyKeep)}, nothing, found("true"),
+			{Config: settings("second", false, onDestroyRestore)}, nothing, found("true"),
+			{Config: settings("third", true, onDestroyDeactivate)}, nothing, found("false"),
+		},
+	})
+}
+
+// What cannot be imported is told, and what GitLab has is named.
+func TestLifecycle_importFails(t *testing.T) {
+	t.Parallel()
+	gitlab := startGitLab(t, false)
+	attempt := func(address, id string, want ...string) resource.TestStep {
+		return resource.TestStep{
+			Config:       gitlab.block + settingsConfig(gitlab.project, "active = false") + clientKeyConfig(gitlab.project, ""),
+			ResourceName: address, ImportState: true, ImportStateId: id,
+			ExpectError: says(want...),
+		}
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			attempt(settingsAddress, gitlab.project, "Cannot read the error tracking settings", "has no error tracking settings"),
+			attempt(settingsAddress, gitlab.project+"-gone", "Cannot import from project", "404 Project Not Found"),
+			attempt(clientKeyAddress, gitlab.project+":1", "No client key 1", "has no client keys"),
+			attempt(clientKeyAddress, gitlab.project, "Invalid import ID"),
+		},
+	})
+}
