@@ -17,6 +17,7 @@ package errortracking
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -129,6 +130,12 @@ func New(o Options) (*Client, error) {
 	c.projects.fetch = c.findProject
 	c.keys.fetch, c.keysAgain.fetch = c.allClientKeys, c.allClientKeys
 	return c, nil
+}
+
+// answerLost reports whether err leaves open if GitLab has done what it was asked for.
+func answerLost(err error) bool {
+	var failed *Error
+	return errors.As(err, &failed) && failed.Sent
 }
 
 // lookTimeout bounds the look at what became of a request whose answer was lost.

@@ -52,8 +52,7 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 		return err
 	})
 	c.forgetKeys(projectID)
-	var lost *Error
-	if !errors.As(err, &lost) || !lost.Sent {
+	if !answerLost(err) {
 		return err
 	}
 	ctx, cancel := afterLostAnswer(ctx)

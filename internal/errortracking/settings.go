@@ -63,8 +63,7 @@ func (c *Client) UpdateSettings(ctx context.Context, projectID int64, active boo
 func (c *Client) saveSettings(ctx context.Context, projectID int64, active bool, integrated *bool, send func(gitlab.RequestOptionFunc) error) (Settings, error) {
 	defer c.forgetKeys(projectID)
 	saved, err := c.settings(ctx, send)
-	var lost *Error
-	if !errors.As(err, &lost) || !lost.Sent || errors.Is(err, ErrRejected) {
+	if !answerLost(err) || errors.Is(err, ErrRejected) {
 		return saved, err
 	}
 	ctx, cancel := afterLostAnswer(ctx)

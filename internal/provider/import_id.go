@@ -60,23 +60,21 @@ func (i clientKeyImportID) String() string {
 // find returns the numbers of the project and the key. An ID of a key is taken as it is; the read that follows each
 // import finds out whether there is such a key.
 func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) (projectID, keyID int64, ok bool) {
-	projectID, err := client.ResolveProject(ctx, i.project)
-	if err == nil && i.publicKey != "" {
-		var keys []errortracking.ClientKey
-		if keys, err = client.SharedClientKeys(ctx, projectID); err == nil {
-			key, problem := keyToImport(keys, i.publicKey)
-			if problem != "" {
-				diags.AddError("Cannot import the client key of project "+i.project, problem+"\n\n"+existingKeys(keys))
-				return 0, 0, false
-			}
-			return projectID, key.ID, true
-		}
+	project, ok := importProject(ctx, client, i.project, diags)
+	if !ok || i.publicKey == "" {
+		return project.ValueInt64(), i.keyID, ok
 	}
+	keys, err := client.SharedClientKeys(ctx, project.ValueInt64())
 	if err != nil {
 		diags.AddError("Cannot import from project "+i.project, capitalized(explain(err)))
 		return 0, 0, false
 	}
-	return projectID, i.keyID, true
+	key, problem := keyToImport(keys, i.publicKey)
+	if problem != "" {
+		diags.AddError("Cannot import the client key of project "+i.project, problem+"\n\n"+existingKeys(keys))
+		return 0, 0, false
+	}
+	return project.ValueInt64(), key.ID, true
 }
 
 // keyToImport finds the one active key with a public key, or says what is in the way.

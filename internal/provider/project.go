@@ -99,11 +99,8 @@ func alike(before, after string) bool {
 
 // sameProject checks, when a plan is applied, that project still means the project with the given ID.
 func (b *resourceBase) sameProject(ctx context.Context, project types.String, id types.Int64, diags *diag.Diagnostics) {
-	found, err := b.client.ResolveProject(ctx, project.ValueString())
-	switch {
-	case err != nil:
-		diags.AddAttributeError(path.Root("project"), "Cannot find project "+project.ValueString(), explain(err))
-	case found != id.ValueInt64():
+	found, ok := resolve(ctx, b.client, project.ValueString(), diags)
+	if ok && !found.Equal(id) {
 		diags.AddAttributeError(path.Root("project"), "Project "+project.ValueString()+" is another project",
 			"When this was planned, it was not known yet that project is no other name of the project that this resource has managed so far. Nothing was changed.\n\nRun the command again to plan the replacement.")
 	}

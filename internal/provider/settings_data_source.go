@@ -67,7 +67,7 @@ func (d *settingsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !configured(d.client, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
 		return
 	}
 	projectID, ok := resolve(ctx, d.client, model.Project.ValueString(), &resp.Diagnostics)
