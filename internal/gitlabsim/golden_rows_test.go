@@ -112,6 +112,16 @@ var clientKeyRows = []row{
 	{"inactive keys are listed", with(func(_ *gitlabsim.Scenario, p *gitlabsim.Project) {
 		p.ClientKeys = gitlabsim.ClientKeys{{}, {Inactive: true}}
 	}), []step{get(keys)}},
+	{"key IDs come from one sequence of the instance", with(another), []step{
+		post(keys), post("/projects/2/error_tracking/client_keys"), del(keys + "/2"), post(keys),
+	}},
+	{"a higher key ID advances the sequence, and the list ascends", with(func(_ *gitlabsim.Scenario, p *gitlabsim.Project) {
+		p.ClientKeys = gitlabsim.ClientKeys{{ID: 40}, {ID: 7}}
+	}), []step{post(keys), get(keys)}},
+	{"Link holds the page and per_page that were used", with(withKeys(250)), []step{
+		headersOnly(get(keys)), headersOnly(get(keys + "?page=0&per_page=many")), headersOnly(get(keys + "?page=2&per_page=500")),
+		headersOnly(get(keys + "?page=2&per_page=30")),
+	}},
 	{"keys ascend, 20 a page", with(withKeys(45)), []step{headersOnly(get(keys)), headersOnly(get(keys + "?page=2")), get(keys + "?page=3")}},
 	{"100 a page at most", with(withKeys(250)), []step{headersOnly(get(keys + "?per_page=100&page=3")), headersOnly(get(keys + "?per_page=500&page=2"))}},
 	{"order_by, sort and pagination=keyset are ignored", with(withKeys(2)), []step{get(keys + "?order_by=created_at&sort=desc&pagination=keyset")}},
@@ -142,8 +152,10 @@ var notFoundRows = []row{
 	{"a project the token may not see", with(plain), []step{get(settings).as("stranger-token"), get("/projects/1").as("stranger-token"), post(keys).as("stranger-token")}},
 	{"a path without a slash", with(plain), []step{get("/projects/web"), get("/projects/acme/error_tracking/settings")}},
 	{"GET and PATCH without a settings row", with(plain), []step{get(settings), patch(settings, on)}},
-	{"PUT with the flag off", with(both(flagOff, stored(true, true))), []step{put(settings, on)}},
-	{"PUT with the flag off for the project", with(func(_ *gitlabsim.Scenario, p *gitlabsim.Project) { p.IntegratedErrorTracking = new(false) }), []step{put(settings, on)}},
+	{"PUT with the flag off", with(both(flagOff, stored(true, true))), []step{
+		put(settings, off), change("the flag is switched on", func(s *gitlabsim.Server) { s.SetFlag(1, true) }), get(settings),
+	}},
+	{"PUT with the flag off for the project", with(func(_ *gitlabsim.Scenario, p *gitlabsim.Project) { p.IntegratedErrorTracking = new(false) }), []step{put(settings, on), get(settings), get(keys)}},
 	{"DELETE of a key that is missing or of another project", with(another), []step{del(keys + "/7"), del(keys + "/1"), del("/projects/2/error_tracking/client_keys/1")}},
 	{"an unencoded path is no route", with(plain), []step{get("/projects/acme/web"), get("/projects/acme/web/error_tracking/settings")}},
 	{"endpoints GitLab does not have are no routes", with(both(stored(true, true), withKeys(1))), []step{

@@ -44,14 +44,14 @@ func paginate[T any](i *instance, c *call, rows []T, show func(T) (any, bool)) a
 	return got
 }
 
-// addPagingHeaders adds the X- headers and Link. Links go to the external URL and carry every parameter of the call, the
-// ID of its path included, and a per_page even where none was given.
+// addPagingHeaders adds the X- headers and Link. Links go to the external URL. They carry every parameter of the call, the
+// ID of its path included, and the page and per_page that GitLab used, whatever was asked.
 func (i *instance) addPagingHeaders(c *call, header http.Header, page, perPage, pages, total int) {
 	query := maps.Clone(c.query)
 	for name, value := range c.vars {
 		query.Set(name, value)
 	}
-	query.Set("per_page", c.params.text("per_page"))
+	query.Set("per_page", strconv.Itoa(perPage))
 	var links []string
 	link := func(rel string, page int) {
 		query.Set("page", strconv.Itoa(page))
