@@ -59,6 +59,8 @@ type token struct {
 	admin  bool
 	scopes []string
 	state  string
+	// permissions are those of a fine-grained token, nil for all others.
+	permissions map[string]bool
 	// everywhere is the role in projects that have no entry in levels.
 	everywhere roleLevel
 	levels     map[int64]roleLevel
@@ -69,6 +71,12 @@ func newToken(id int64, t Token) *token {
 	made := &token{id: id, text: t.Token, admin: t.Admin, scopes: t.Scopes, state: t.State, levels: map[int64]roleLevel{}}
 	if made.scopes == nil {
 		made.scopes = []string{"api"}
+	}
+	if t.Permissions != nil {
+		made.permissions = map[string]bool{}
+		for _, permission := range t.Permissions {
+			made.permissions[permission] = true
+		}
 	}
 	for key, role := range t.Roles {
 		if key == everyProject {
@@ -122,6 +130,9 @@ func (i *instance) authenticate(c *call, r route) *answer {
 		return refuse(jsonAnswer(http.StatusUnauthorized, oauthError{Error: invalid,
 			Description: "Token was revoked. You have to re-authorize from the user."}))
 	}
+	if c.token.fineGrained() {
+		return checkGranularity(r)
+	}
 	reading := append(slices.Clone(r.scopes), "api", "read_api")
 	sufficient := reading
 	if c.method != http.MethodGet && c.method != http.MethodHead {
@@ -159,10 +170,15 @@ func tokenText(header http.Header) string {
 	return strings.TrimSpace(text)
 }
 
-// authorize finds the project of a call and checks the role in it.
+// authorize finds the project of a call and checks the role in it, after the permissions of a fine-grained token.
 func (i *instance) authorize(c *call, r route) *answer {
 	if !r.ofProject {
 		return nil
+	}
+	if c.token.fineGrained() {
+		if refusal := i.checkPermissions(c, r); refusal != nil {
+			return refusal
+		}
 	}
 	if refusal := i.findProject(c); refusal != nil {
 		return refusal

@@ -124,6 +124,7 @@ func TestGolden(t *testing.T) {
 		"client_keys":    clientKeyRows,
 		"not_found":      notFoundRows,
 		"authentication": authenticationRows,
+		"permissions":    permissionRows,
 		"parameters":     parameterRows,
 		"projects":       projectRows,
 		"groups":         groupRows,

@@ -38,7 +38,9 @@ type route struct {
 	role roleLevel
 	// ofProject tells that :id is a project.
 	ofProject bool
-	handle    func(*instance, *call) answer
+	// permission is what a fine-grained token needs. Empty means that the endpoint takes no such token.
+	permission string
+	handle     func(*instance, *call) answer
 }
 
 // routes are the endpoints. The versions are those the GitLab documentation gives.
@@ -46,15 +48,21 @@ var routes = []route{
 	{method: http.MethodGet, pattern: "/user", scopes: []string{"read_user"}, handle: (*instance).user},
 	{method: http.MethodGet, pattern: "/version", scopes: []string{"read_user"}, handle: (*instance).versions},
 	{method: http.MethodGet, pattern: "/groups/:id/projects", handle: (*instance).groupProjects},
-	{method: http.MethodGet, pattern: "/projects/:id", ofProject: true, handle: (*instance).showProject},
+	{method: http.MethodGet, pattern: "/projects/:id", ofProject: true, permission: readProject, handle: (*instance).showProject},
 
-	{method: http.MethodGet, pattern: settingsPattern, ofProject: true, role: maintainer, handle: (*instance).showSettings},
-	{method: http.MethodPatch, pattern: settingsPattern, ofProject: true, role: maintainer, handle: (*instance).patchSettings},
-	{method: http.MethodPut, pattern: settingsPattern, since: version{15, 10}, ofProject: true, role: maintainer, handle: (*instance).putSettings},
+	{method: http.MethodGet, pattern: settingsPattern, ofProject: true, role: maintainer, permission: readSettings,
+		handle: (*instance).showSettings},
+	{method: http.MethodPatch, pattern: settingsPattern, ofProject: true, role: maintainer, permission: updateSettings,
+		handle: (*instance).patchSettings},
+	{method: http.MethodPut, pattern: settingsPattern, since: version{15, 10}, ofProject: true, role: maintainer, permission: updateSettings,
+		handle: (*instance).putSettings},
 
-	{method: http.MethodGet, pattern: keysPattern, since: version{14, 3}, ofProject: true, role: maintainer, handle: (*instance).listKeys},
-	{method: http.MethodPost, pattern: keysPattern, since: version{14, 3}, ofProject: true, role: maintainer, handle: (*instance).postKey},
-	{method: http.MethodDelete, pattern: keysPattern + "/:key_id", since: version{14, 3}, ofProject: true, role: maintainer, handle: (*instance).deleteKey},
+	{method: http.MethodGet, pattern: keysPattern, since: version{14, 3}, ofProject: true, role: maintainer, permission: readKeys,
+		handle: (*instance).listKeys},
+	{method: http.MethodPost, pattern: keysPattern, since: version{14, 3}, ofProject: true, role: maintainer, permission: createKeys,
+		handle: (*instance).postKey},
+	{method: http.MethodDelete, pattern: keysPattern + "/:key_id", since: version{14, 3}, ofProject: true, role: maintainer, permission: deleteKeys,
+		handle: (*instance).deleteKey},
 }
 
 const (

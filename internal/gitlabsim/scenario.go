@@ -43,6 +43,10 @@ type Token struct {
 	Admin bool `json:"admin"`
 	// Scopes are the token's scopes. Nil means api.
 	Scopes []string `json:"scopes"`
+	// Permissions make a fine-grained token, which has no scopes. They hold in the projects where the user has a role.
+	// The names are read_error_tracking_setting, update_error_tracking_setting, read_error_tracking_client_key,
+	// create_error_tracking_client_key, delete_error_tracking_client_key and read_project. Nil means an ordinary token.
+	Permissions []string `json:"permissions"`
 	// State is active, expired or revoked. Empty means active.
 	State string `json:"state"`
 	// Roles maps project IDs to guest, reporter, developer, maintainer or owner. The key "*" names every project that
@@ -248,6 +252,14 @@ func (s Scenario) validateTokens() error {
 		tokens[token.Token] = true
 		for m, scope := range token.Scopes {
 			if err := oneOf(fmt.Sprintf("%sscopes[%d]", field, m), scope, tokenScopes); err != nil {
+				return err
+			}
+		}
+		if token.Permissions != nil && token.Scopes != nil {
+			return fieldError(field+"scopes", token.Scopes, "for a token with permissions")
+		}
+		for m, permission := range token.Permissions {
+			if err := oneOf(fmt.Sprintf("%spermissions[%d]", field, m), permission, permissionNames); err != nil {
 				return err
 			}
 		}

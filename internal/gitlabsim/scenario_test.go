@@ -106,6 +106,8 @@ func TestReadScenarioRefuses(t *testing.T) {
 		{"no token", `{"tokens":[{}]}`, "tokens[0].token", `""`},
 		{"token twice", `{"tokens":[{"token":"t"},{"token":"t"}]}`, "tokens[1].token", `"t"`},
 		{"scope", `{"tokens":[{"token":"t","scopes":["sudo_api"]}]}`, "tokens[0].scopes[0]", `"sudo_api"`},
+		{"permission", `{"tokens":[{"token":"t","permissions":["all"]}]}`, "tokens[0].permissions[0]", `"all"`},
+		{"permissions and scopes", `{"tokens":[{"token":"t","permissions":[],"scopes":["api"]}]}`, "tokens[0].scopes", `"api"`},
 		{"state", `{"tokens":[{"token":"t","state":"lost"}]}`, "tokens[0].state", `"lost"`},
 		{"role", `{"tokens":[{"token":"t","roles":{"*":"boss"}}]}`, "tokens[0].roles[*]", `"boss"`},
 		{"role in an unknown project", `{"tokens":[{"token":"t","roles":{"9":"owner"}}]}`, "tokens[0].roles", `"9"`},
