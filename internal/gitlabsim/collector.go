@@ -14,12 +14,8 @@ import (
 	"strings"
 )
 
-const (
-	// dsnPath is the path of every DSN, before the project ID.
-	dsnPath = "/errortracking/api/v1/projects"
-	// eventsPath lists the envelopes that came in. It is the simulator's own and needs no token.
-	eventsPath = "/-/events"
-)
+// dsnPath is the path of every DSN, before the project ID.
+const dsnPath = "/errortracking/api/v1/projects"
 
 // Event is one envelope that a Sentry SDK sent to the collector.
 type Event struct {
@@ -34,7 +30,7 @@ type Event struct {
 	Envelope string `json:"envelope"`
 }
 
-// answerOutsideAPI answers the paths that are not below /api/v4: the collector, the list of events, and GitLab's page
+// answerOutsideAPI answers the paths that are neither below /api/v4 nor control requests: the collector, and GitLab's page
 // for all others.
 func (i *instance) answerOutsideAPI(r *http.Request, body []byte) answer {
 	path := r.URL.EscapedPath()
@@ -42,11 +38,8 @@ func (i *instance) answerOutsideAPI(r *http.Request, body []byte) answer {
 	if isEnvelope {
 		id, isEnvelope = strings.CutSuffix(strings.TrimSuffix(id, "/"), "/envelope")
 	}
-	switch {
-	case isEnvelope && r.Method == http.MethodPost:
+	if isEnvelope && r.Method == http.MethodPost {
 		return i.collect(id, r, body)
-	case path == eventsPath && (r.Method == http.MethodGet || r.Method == http.MethodHead):
-		return jsonAnswer(http.StatusOK, append([]Event{}, i.events...))
 	}
 	return textAnswer(http.StatusNotFound, "text/html; charset=utf-8",
 		"<!DOCTYPE html>\n<html>\n<head><title>Not Found</title></head>\n<body><h1>404: Page not found</h1></body>\n</html>\n")

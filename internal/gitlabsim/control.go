@@ -3,10 +3,9 @@ package gitlabsim
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// Requests returns what was asked so far, in order of completion.
+// Requests returns what was asked so far, in order of completion. Control requests are left out.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,31 +74,34 @@ func (s *Server) DSN(project int64, publicKey string) string {
 	return dsn
 }
 
-// MoveProject gives a project another full path. From then on the old one answers as that of a moved project. It panics
-// when another project has the path.
+// MoveProject gives a project another full path. From then on the old one answers as that of a moved project, until
+// another project takes it. It panics when another project has the path.
 func (s *Server) MoveProject(project int64, path string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.mustProject(project)
-	if !projectPath.MatchString(path) {
-		panic(fmt.Sprintf("gitlabsim: %q is not a full path such as group/project", path))
+	if err := s.instance.taken(p).addPath("path", path); err != nil {
+		panic("gitlabsim: " + err.Error())
 	}
-	if other, moved := s.instance.lookUp(path); other != nil && other != p && !moved {
-		panic(fmt.Sprintf("gitlabsim: project %d already has the path %q", other.id, path))
+	s.instance.moveProject(p, path)
+}
+
+// AddProject adds a project. Redirects from its path end. Client keys without an ID get the next ones of the instance's
+// sequence. It panics when the project's fields are wrong or taken.
+func (s *Server) AddProject(p Project) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.instance.taken(nil).add(p); err != nil {
+		panic("gitlabsim: project: " + err.Error())
 	}
-	p.oldPaths = append(p.oldPaths, p.path)
-	p.oldPaths = slices.DeleteFunc(p.oldPaths, func(old string) bool { return strings.EqualFold(old, path) })
-	p.path = path
-	s.instance.addGroups(path)
+	s.instance.addProject(p)
 }
 
 // RemoveProject deletes a project with its settings and keys.
 func (s *Server) RemoveProject(project int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.mustProject(project)
-	n := slices.Index(s.instance.projects, p)
-	s.instance.projects = slices.Delete(s.instance.projects, n, n+1)
+	s.instance.removeProject(s.mustProject(project))
 }
 
 // SetRole gives the user of a token another role in a project: guest, reporter, developer, maintainer or owner. Empty
@@ -122,7 +124,7 @@ func (s *Server) SetRole(token string, project int64, role string) {
 func (s *Server) SetFlag(project int64, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mustProject(project).flag = on
+	s.mustProject(project).flag = &on
 }
 
 // SetDSNBaseURL changes the instance setting error_tracking_api_url, as Scenario.DSNBaseURL describes it. Empty means

@@ -161,6 +161,10 @@ var notFoundRows = []row{
 	{"endpoints GitLab does not have are no routes", with(both(stored(true, true), withKeys(1))), []step{
 		del(settings), post(settings), get(keys + "/1"), put(keys+"/1", `{}`), patch(keys+"/1", `{}`), get("/nothing"),
 	}},
+	{"a GitLab without error tracking has no such routes, and the rest still answers", with(func(s *gitlabsim.Scenario, _ *gitlabsim.Project) {
+		s.ErrorTracking = new(false)
+	}), []step{get(settings), put(settings, on), patch(settings, on), get(keys), post(keys), del(keys + "/1"), get(settings).as("none"),
+		get("/version"), get("/user"), get("/projects/1")}},
 	{"PUT before GitLab 15.10 is no route", with(older("15.9.0")), []step{put(settings, on)}},
 	{"client keys before GitLab 14.3 are no routes", with(older("14.2.9")), []step{get(keys), post(keys), del(keys + "/1")}},
 	{"no route comes before the token", with(plain), []step{get("/nothing").as("none")}},
@@ -258,6 +262,15 @@ var projectRows = []row{
 		get("/projects/acme%2Fweb"), get(settings), get("/projects/acme%2Fsite/error_tracking/settings"),
 		change("and back", func(s *gitlabsim.Server) { s.MoveProject(1, "acme/web") }),
 		get("/projects/acme%2Fweb/error_tracking/settings"), get("/projects/acme%2Fsite/error_tracking/settings"),
+	}},
+	{"another project that takes an old path ends its redirect for good", with(both(moved, another)), []step{
+		get("/projects/acme%2Fold"),
+		change("project 2 moves to acme/old and on to acme/api", func(s *gitlabsim.Server) { s.MoveProject(2, "acme/old"); s.MoveProject(2, "acme/api") }),
+		get("/projects/acme%2Fold"),
+		change("project 3 is added at acme/old", func(s *gitlabsim.Server) { s.AddProject(gitlabsim.Project{ID: 3, Path: "acme/old"}) }),
+		get("/projects/acme%2Fold"),
+		change("and removed", func(s *gitlabsim.Server) { s.RemoveProject(3) }),
+		get("/projects/acme%2Fold"),
 	}},
 	{"an old path of a project the token may not see", with(moved), []step{get("/projects/acme%2Fold").as("stranger-token"), post("/projects/acme%2Fold/error_tracking/client_keys").as("stranger-token")}},
 	{"everything works on an archived project", with(both(stored(true, true), func(_ *gitlabsim.Scenario, p *gitlabsim.Project) { p.Archived = true })), []step{

@@ -130,6 +130,7 @@ func TestGolden(t *testing.T) {
 		"groups":         groupRows,
 		"instance":       instanceRows,
 		"collector":      collectorRows,
+		"control":        controlRows,
 	} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()

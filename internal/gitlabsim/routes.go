@@ -66,8 +66,9 @@ var routes = []route{
 }
 
 const (
-	settingsPattern = "/projects/:id/error_tracking/settings"
-	keysPattern     = "/projects/:id/error_tracking/client_keys"
+	errorTrackingPrefix = "/projects/:id/error_tracking/"
+	settingsPattern     = errorTrackingPrefix + "settings"
+	keysPattern         = errorTrackingPrefix + "client_keys"
 )
 
 // answer works a call off. The order of the checks is GitLab's: Grape reads the body before any of GitLab's code runs,
@@ -95,6 +96,9 @@ func (i *instance) findRoute(c *call) (route, bool) {
 	}
 	for _, r := range routes {
 		if r.method != method || i.version.before(r.since) {
+			continue
+		}
+		if !i.errorTracking && strings.HasPrefix(r.pattern, errorTrackingPrefix) {
 			continue
 		}
 		if vars, ok := matchPattern(r.pattern, c.path); ok {

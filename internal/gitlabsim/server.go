@@ -2,8 +2,8 @@
 //
 // It answers the error tracking API of GitLab, the calls a client of it needs besides (projects, groups, the user and the
 // version) and the collector that DSNs point to. Statuses, JSON keys and message texts are those of GitLab. A [Scenario]
-// says what exists at the start and which requests go wrong; the methods of [Server] look at the state and change it
-// behind the client's back while it runs:
+// says what exists at the start and which requests go wrong. The methods of [Server] look at the state and change it
+// behind the client's back while it runs, and so do requests below /-/, for people and scripts:
 //
 //	server, err := gitlabsim.Start(gitlabsim.Scenario{
 //		Tokens:   []gitlabsim.Token{{Token: "maintainer-token", Roles: map[string]string{"1": "maintainer"}}},
@@ -20,6 +20,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -42,7 +43,7 @@ type Options struct {
 	Addr string
 	// Latency is waited before each request is worked on.
 	Latency time.Duration
-	// Log receives one line of JSON for each request, in order of completion. Nil means no log.
+	// Log receives one line of JSON for each request that is not below /-/, in order of completion. Nil means no log.
 	Log io.Writer
 	// TLS makes the server speak HTTPS with this configuration. Nil means plain HTTP.
 	TLS *tls.Config
@@ -83,7 +84,7 @@ type Server struct {
 // names field and value as ReadScenario does, and when the address cannot be listened on.
 func Start(s Scenario, o Options) (*Server, error) {
 	if err := s.validate(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("scenario: %w", err)
 	}
 	addr := o.Addr
 	if addr == "" {
@@ -186,11 +187,14 @@ func (s *Server) wait() {
 	}
 }
 
-// work answers a request and records it. It returns the fault that the request met, if any.
+// work answers a request and records it, unless it is a control request. It returns the fault that the request met, if any.
 func (s *Server) work(r *http.Request, body []byte) (got answer, fault Fault) {
 	path := r.URL.EscapedPath()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if strings.HasPrefix(path, controlPrefix) {
+		return s.control(r.Method, path, body), Fault{}
+	}
 	if apiPath, ok := s.instance.apiPath(path); ok {
 		got, fault = s.answerWithFaults(&call{
 			method: r.Method,

@@ -16,7 +16,7 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
-// TestRequests looks at the record of requests and at the log.
+// TestRequests looks at the record of requests and at the log. Neither holds control requests.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -35,7 +35,6 @@ func TestRequests(t *testing.T) {
 	want := []gitlabsim.Request{
 		{Method: "GET", Path: "/api/v4/projects/acme%2Fweb", Query: "a=b%20c&d", Status: 200},
 		{Method: "POST", Path: "/api/v4/projects/1/error_tracking/client_keys", Status: 201},
-		{Method: "GET", Path: "/-/events", Status: 200},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -47,7 +46,6 @@ func TestRequests(t *testing.T) {
 	server.Close()
 	wantLog := `{"method":"GET","path":"/api/v4/projects/acme%2Fweb","query":"a=b%20c&d","status":200}
 {"method":"POST","path":"/api/v4/projects/1/error_tracking/client_keys","query":"","status":201}
-{"method":"GET","path":"/-/events","query":"","status":200}
 `
 	if log.String() != wantLog {
 		t.Errorf("the log is\n%swant\n%s", log.String(), wantLog)
@@ -87,13 +85,14 @@ func TestMistakes(t *testing.T) {
 	t.Parallel()
 	server := start(t, with(another), gitlabsim.Options{})
 	for want, call := range map[string]func(){
-		"there is no project 9":                    func() { server.Keys(9) },
-		`there is no token "nobody"`:               func() { server.SetRole("nobody", 1, "owner") },
-		`there is no role "boss"`:                  func() { server.SetRole("maintainer-token", 1, "boss") },
-		"project 1 has no client key 1":            func() { server.RemoveKey(1, 1) },
-		`"web" is not a full path`:                 func() { server.MoveProject(1, "web") },
-		`project 2 already has the path "ACME/sub`: func() { server.MoveProject(1, "ACME/sub/api") },
-		`fault: path: "" is not`:                   func() { server.AddFault(gitlabsim.Fault{Status: 500}) },
+		"there is no project 9":                   func() { server.Keys(9) },
+		`there is no token "nobody"`:              func() { server.SetRole("nobody", 1, "owner") },
+		`there is no role "boss"`:                 func() { server.SetRole("maintainer-token", 1, "boss") },
+		"project 1 has no client key 1":           func() { server.RemoveKey(1, 1) },
+		`"web" is not a full path`:                func() { server.MoveProject(1, "web") },
+		`path: "ACME/sub/api" is not a path of`:   func() { server.MoveProject(1, "ACME/sub/api") },
+		"project: id: 2 is not a positive number": func() { server.AddProject(gitlabsim.Project{ID: 2, Path: "acme/two"}) },
+		`fault: path: "" is not`:                  func() { server.AddFault(gitlabsim.Fault{Status: 500}) },
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()

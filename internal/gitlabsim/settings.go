@@ -18,14 +18,14 @@ type settingsJSON struct {
 }
 
 // settingsAnswer answers the row of a project. While the flag is off GitLab shows integrated as false.
-func settingsAnswer(p *project) answer {
+func (i *instance) settingsAnswer(p *project) answer {
 	row := p.settings
 	return jsonAnswer(http.StatusOK, settingsJSON{
 		Active:            row.Active,
 		ProjectName:       row.ProjectName,
 		SentryExternalURL: row.SentryExternalURL,
 		APIURL:            row.APIURL,
-		Integrated:        row.Integrated && p.flag,
+		Integrated:        row.Integrated && i.flagOf(p),
 	})
 }
 
@@ -37,7 +37,7 @@ func (i *instance) showSettings(c *call) answer {
 	if c.project.settings == nil {
 		return noSettings()
 	}
-	return settingsAnswer(c.project)
+	return i.settingsAnswer(c.project)
 }
 
 // patchSettings answers PATCH, which changes a row and makes none, whatever the flag.
@@ -61,7 +61,7 @@ func (i *instance) putSettings(c *call) answer {
 	if len(problems) > 0 {
 		return parameterError(http.StatusBadRequest, problems...)
 	}
-	if !c.project.flag {
+	if !i.flagOf(c.project) {
 		return message(http.StatusNotFound, "404 Not Found")
 	}
 	return i.saveSettings(c.project, active, integrated)
@@ -97,7 +97,7 @@ func (i *instance) saveSettings(p *project, active bool, integrated *bool) answe
 	if p.settings != nil {
 		row = *p.settings
 		if integrated != nil && row.Active == active && row.Integrated == *integrated {
-			return settingsAnswer(p)
+			return i.settingsAnswer(p)
 		}
 	}
 	if problems := settingsProblems(active, integrated, row.APIURL); len(problems) > 0 {
@@ -111,7 +111,7 @@ func (i *instance) saveSettings(p *project, active bool, integrated *bool) answe
 	if row.Active && row.Integrated && !slices.ContainsFunc(p.keys, func(k ClientKey) bool { return !k.Inactive }) {
 		i.createKey(p)
 	}
-	return settingsAnswer(p)
+	return i.settingsAnswer(p)
 }
 
 // settingsProblems returns what GitLab's model finds wrong with a row, in the model's order.
