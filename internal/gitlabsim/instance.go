@@ -34,6 +34,9 @@ type instance struct {
 	groups        []*group
 	lastKeyID     int64
 	events        []Event
+	rateLimit     *RateLimit
+	// windows are those of the rate limit, by the text of the token.
+	windows map[string]window
 }
 
 // project is a project with its rows.
@@ -57,6 +60,8 @@ func newInstance(s Scenario, address string) instance {
 		dsnBaseURL:    valueOr(s.DSNBaseURL, defaultDSNBaseURL),
 		versionText:   cmp.Or(s.Version, DefaultVersion),
 		flag:          valueOr(s.IntegratedErrorTracking, true),
+		rateLimit:     s.RateLimit,
+		windows:       map[string]window{},
 		errorTracking: valueOr(s.ErrorTracking, true),
 	}
 	i.version, _ = parseVersion(i.versionText)

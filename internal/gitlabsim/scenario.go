@@ -27,6 +27,8 @@ type Scenario struct {
 	Tokens []Token `json:"tokens"`
 	// Projects are the projects of the instance. Groups follow from their paths.
 	Projects []Project `json:"projects"`
+	// RateLimit limits the requests to the API. Nil means no limit.
+	RateLimit *RateLimit `json:"rate_limit"`
 	// Faults are requests that go wrong.
 	Faults []Fault `json:"faults"`
 }

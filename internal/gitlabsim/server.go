@@ -195,7 +195,11 @@ func (s *Server) work(r *http.Request, body []byte) (got answer, fault Fault) {
 	if strings.HasPrefix(path, controlPrefix) {
 		return s.control(r.Method, path, body), Fault{}
 	}
-	if apiPath, ok := s.instance.apiPath(path); ok {
+	if apiPath, ok := s.instance.apiPath(path); !ok {
+		got = s.instance.answerOutsideAPI(r, body)
+	} else if refusal := s.instance.limitRate(r.Header, time.Now()); refusal != nil {
+		got = *refusal
+	} else {
 		got, fault = s.answerWithFaults(&call{
 			method: r.Method,
 			path:   apiPath,
@@ -204,8 +208,6 @@ func (s *Server) work(r *http.Request, body []byte) (got answer, fault Fault) {
 			header: r.Header,
 			body:   body,
 		})
-	} else {
-		got = s.instance.answerOutsideAPI(r, body)
 	}
 	status := got.status
 	if fault.silent() {

@@ -84,6 +84,9 @@ func (s Scenario) validate() error {
 			return fieldError("version", s.Version, "a version such as "+DefaultVersion)
 		}
 	}
+	if err := s.RateLimit.validate(); err != nil {
+		return fmt.Errorf("rate_limit.%w", err)
+	}
 	used := newTaken()
 	for n, project := range s.Projects {
 		if err := used.add(project); err != nil {
