@@ -2,8 +2,9 @@
 //
 //	gitlabsim [-addr 127.0.0.1:0] [-scenario FILE.json] [-latency 50ms] [-log requests.jsonl]
 //
-// Its first line on stdout is "listening on http://127.0.0.1:PORT". It ends with exit code 0 on SIGTERM or SIGINT, with 1
-// when it cannot start and with 2 when its arguments are wrong.
+// Its first line on stdout is "listening on http://127.0.0.1:PORT". Without a scenario file it starts with one project and
+// one token, and prints how to use them. It ends with exit code 0 on SIGTERM or SIGINT, with 1 when it cannot start and
+// with 2 when its arguments are wrong.
 package main
 
 import (
@@ -41,7 +42,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("gitlabsim", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:0", "the TCP `address` to listen on")
-	flags.StringVar(&c.scenario, "scenario", "", "the JSON `file` that says what exists and what goes wrong (default: nothing exists)")
+	flags.StringVar(&c.scenario, "scenario", "", "the JSON `file` that says what exists and what goes wrong (default: one project and one token)")
 	flags.DurationVar(&c.latency, "latency", 0, "the `time` to wait before each request is worked on")
 	flags.StringVar(&c.log, "log", "", "the `file` that gets a line of JSON for each request")
 	switch err := flags.Parse(args); {
@@ -63,9 +64,11 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve serves until ctx ends.
 func serve(ctx context.Context, c config, stdout io.Writer) (err error) {
-	scenario, err := readScenario(c.scenario)
-	if err != nil {
-		return err
+	scenario := demoScenario()
+	if c.scenario != "" {
+		if scenario, err = readScenario(c.scenario); err != nil {
+			return err
+		}
 	}
 	options := gitlabsim.Options{Addr: c.addr, Latency: c.latency}
 	if c.log != "" {
@@ -81,18 +84,24 @@ func serve(ctx context.Context, c config, stdout io.Writer) (err error) {
 		return err
 	}
 	defer server.Close()
+	if c.scenario == "" {
+		// DSNs point here, so that events arrive.
+		server.SetDSNBaseURL(server.URL())
+	}
 	if _, err := fmt.Fprintln(stdout, "listening on", server.URL()); err != nil {
 		return err
+	}
+	if c.scenario == "" {
+		if err := printUsage(stdout, server.URL()); err != nil {
+			return err
+		}
 	}
 	<-ctx.Done()
 	return nil
 }
 
-// readScenario reads a scenario file. No file is the empty scenario.
+// readScenario reads a scenario file.
 func readScenario(name string) (gitlabsim.Scenario, error) {
-	if name == "" {
-		return gitlabsim.Scenario{}, nil
-	}
 	file, err := os.Open(name)
 	if err != nil {
 		return gitlabsim.Scenario{}, err
