@@ -30,7 +30,7 @@ func (i *instance) findProject(c *call) *answer {
 }
 
 // lookUp finds a project by ID, full path in any case, or a path it had before (moved). No project has a path without
-// a slash. A current path hides the same old one.
+// a slash.
 func (i *instance) lookUp(id string) (p *project, moved bool) {
 	if integerID.MatchString(id) {
 		number, _ := strconv.ParseInt(id, 10, 64)

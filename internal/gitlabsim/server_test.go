@@ -208,3 +208,28 @@ func TestRelativeRoot(t *testing.T) {
 		t.Errorf("beside the root: got %d %s", got.status, got.body)
 	}
 }
+
+// TestStartRefuses starts servers that cannot be.
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	running := start(t, gitlabsim.Scenario{}, gitlabsim.Options{})
+	for name, test := range map[string]struct {
+		scenario gitlabsim.Scenario
+		options  gitlabsim.Options
+		want     string
+	}{
+		"bad scenario":  {gitlabsim.Scenario{Version: "new"}, gitlabsim.Options{}, `version: "new"`},
+		"taken address": {gitlabsim.Scenario{}, gitlabsim.Options{Addr: strings.TrimPrefix(running.URL(), "http://")}, "address already in use"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, err := gitlabsim.Start(test.scenario, test.options)
+			if err == nil {
+				server.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got error %v, want one with %s", err, test.want)
+			}
+		})
+	}
+}

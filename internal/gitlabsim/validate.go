@@ -117,6 +117,23 @@ func newTaken() taken {
 	return taken{ids: map[int64]bool{}, paths: map[string]bool{}, keyIDs: map[int64]bool{}, publicKeys: map[string]bool{}}
 }
 
+// taken returns what projects other than one have. Old paths are free for others to take.
+func (i *instance) taken(except *project) taken {
+	used := newTaken()
+	for _, p := range i.projects {
+		if p == except {
+			continue
+		}
+		used.ids[p.id] = true
+		used.paths[strings.ToLower(p.path)] = true
+		for _, key := range p.keys {
+			used.keyIDs[key.ID] = true
+			used.publicKeys[key.PublicKey] = true
+		}
+	}
+	return used
+}
+
 // add takes what a project has. It returns an error that begins with the name of the bad field.
 func (t taken) add(p Project) error {
 	if p.ID <= 0 || t.ids[p.ID] {
