@@ -1,21 +1,19 @@
 package errortracking
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"slices"
-
-	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
+	"strconv"
+	"time"
 )
 
 // ClientKey is a key that lets applications send errors to a project. GitLab gives keys no name.
 type ClientKey struct {
 	ID int64
-	// Active tells whether GitLab accepts errors with the key. Nothing in GitLab's REST API changes it.
+	// Active says whether GitLab accepts errors with the key. Nothing in GitLab's REST API changes it.
 	Active bool
 	// PublicKey is the key itself, of the form glet_<32 hexadecimal digits>.
 	PublicKey string
@@ -24,111 +22,125 @@ type ClientKey struct {
 	DSN string
 }
 
-// CreateClientKey makes a new client key in a project. It works whatever the project's settings are. A request that is
-// under way is finished when ctx is cancelled. When the error's Sent is true, GitLab may have made a key all the same.
+// ClientKeys reads all client keys of a project, by ascending ID, 100 a request.
+//
+//	GET /projects/:id/error_tracking/client_keys
+func (c *Client) ClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
+	rows, err := readList[*clientKeyReply](ctx, c, clientKeysPath(projectID), nil)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]ClientKey, len(rows))
+	for i, row := range rows {
+		keys[i] = row.key()
+	}
+	return keys, nil
+}
+
+// ClientKey returns one client key of a project. All who ask between two writes of this client to the project share one
+// reading of its keys, and a second one when a key is missing from the first. The error is [ErrClientKeyNotFound] when it
+// is missing from both; its Keys are those that exist.
+func (c *Client) ClientKey(ctx context.Context, projectID, keyID int64) (ClientKey, error) {
+	for _, reading := range []*shared[int64, []ClientKey]{&c.keys, &c.keysAgain} {
+		keys, err := reading.get(ctx, projectID)
+		if err != nil {
+			return ClientKey{}, err
+		}
+		if at := slices.IndexFunc(keys, func(k ClientKey) bool { return k.ID == keyID }); at >= 0 {
+			return keys[at], nil
+		}
+		if reading == &c.keysAgain {
+			return ClientKey{}, &Error{Kind: ErrClientKeyNotFound, Host: c.base.Host, Keys: slices.Clone(keys)}
+		}
+	}
+	panic("unreachable")
+}
+
+// AddedClientKey is what [Client.AddClientKey] returns.
+type AddedClientKey struct {
+	ClientKey
+	// Unclear is nil as a rule. Otherwise it is the error of the request after which the key was found in the project.
+	Unclear *Error
+	// Since is when that request was sent. Only a key that somebody else made after it can be mistaken for ours.
+	Since time.Time
+}
+
+// AddClientKey makes a client key in a project, or takes the one that GitLab made by itself when this client saved the
+// project's settings. It works whatever the settings are. A request under way is finished when ctx is cancelled.
+//
+// GitLab is known to make a key and then answer 500. So the keys are read before the first creation in a project, and
+// again after an unclear answer: the only new key is taken. Otherwise the error is [ErrLostAnswer] with
+// the answer to the request; its Keys are the new ones. After it nothing is made in the project until its keys could be read.
 //
 //	POST /projects/:id/error_tracking/client_keys
-func (c *Client) CreateClientKey(ctx context.Context, projectID int64) (ClientKey, error) {
-	defer c.forgetKeys(projectID)
-	var reply clientKeyReply
-	_, err := c.do(ctx, &reply, func(o gitlab.RequestOptionFunc) error {
-		_, _, err := c.api.ErrorTracking.CreateClientKey(projectID, o)
-		return err
-	})
+func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClientKey, error) {
+	l, err := c.hold(ctx, projectID)
 	if err != nil {
-		return ClientKey{}, err
+		return AddedClientKey{}, err
 	}
-	return reply.key(), nil
+	defer l.release()
+	if err := l.readKeys(ctx); err != nil {
+		return AddedClientKey{}, err
+	}
+	if len(l.handOut) > 0 {
+		key := l.handOut[0]
+		l.handOut = l.handOut[1:]
+		return AddedClientKey{ClientKey: key}, nil
+	}
+	defer l.forgetShared()
+	since := time.Now()
+	var reply clientKeyReply
+	_, err = c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &reply)
+	if err == nil {
+		l.add(reply.key())
+		return AddedClientKey{ClientKey: reply.key()}, nil
+	}
+	var failed *Error
+	if !isUnclear(err) || !errors.As(err, &failed) {
+		return AddedClientKey{}, err
+	}
+	keys, listErr := l.lookForKeys(ctx)
+	if len(keys) == 1 {
+		return AddedClientKey{ClientKey: keys[0], Unclear: failed, Since: since}, nil
+	}
+	l.read = false
+	lost := *failed
+	lost.Kind, lost.Keys = ErrLostAnswer, keys
+	if listErr != nil {
+		lost.Err = errors.New("then the client keys could not be read: " + listErr.Error())
+	}
+	return AddedClientKey{}, &lost
 }
 
 // DeleteClientKey deletes a client key of a project. From then on GitLab refuses the errors of applications that use it.
-// The error is [ErrClientKeyNotFound] when the project has no such key. When the answer is lost, the keys are read: if the
+// The error is [ErrClientKeyNotFound] when the project has no such key. After an unclear answer the keys are read: if the
 // key is not among them, it has been deleted.
 //
 //	DELETE /projects/:id/error_tracking/client_keys/:key_id
 func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) error {
-	_, err := c.do(ctx, &clientKeyReply{}, func(o gitlab.RequestOptionFunc) error {
-		_, err := c.api.ErrorTracking.DeleteClientKey(projectID, keyID, o)
-		return err
-	})
-	c.forgetKeys(projectID)
-	if !answerLost(err) {
+	l, err := c.hold(ctx, projectID)
+	if err != nil {
 		return err
 	}
-	ctx, cancel := afterLostAnswer(ctx)
-	defer cancel()
-	keys, listErr := c.ClientKeysWith(ctx, projectID, keyID)
-	if listErr == nil && !slices.ContainsFunc(keys, func(k ClientKey) bool { return k.ID == keyID }) {
-		return nil
+	defer l.release()
+	defer l.forgetShared()
+	_, err = c.do(ctx, http.MethodDelete, clientKeysPath(projectID)+"/"+strconv.FormatInt(keyID, 10), nil, &clientKeyReply{})
+	if err != nil && isUnclear(err) {
+		l.forgetShared()
+		ctx, cancel := toTheEnd(ctx)
+		defer cancel()
+		if _, lookErr := c.ClientKey(ctx, projectID, keyID); errors.Is(lookErr, ErrClientKeyNotFound) {
+			err = nil
+		}
+	}
+	if err == nil || errors.Is(err, ErrClientKeyNotFound) {
+		l.drop(keyID)
 	}
 	return err
 }
 
-// forgetKeys makes the next one who asks for a project's keys read them anew.
-func (c *Client) forgetKeys(projectID int64) {
-	c.keys.forget(projectID)
-	c.keysAgain.forget(projectID)
-}
-
-// SharedClientKeys returns all client keys of a project, by ascending ID, from one reading of the list that everybody
-// shares who asks for it between two writes of this client to the project.
-func (c *Client) SharedClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
-	keys, err := c.keys.get(ctx, projectID)
-	return slices.Clone(keys), err
-}
-
-// ClientKeysWith returns what [Client.SharedClientKeys] does, for a caller who expects a certain key to be there. When a
-// list of several pages lacks the key, the list is read a second time, which is shared too: a key that is deleted while
-// another is made between the reading of two pages moves the next ones to a page that was read before, and leaves the
-// number of rows as it was.
-func (c *Client) ClientKeysWith(ctx context.Context, projectID, keyID int64) ([]ClientKey, error) {
-	keys, err := c.SharedClientKeys(ctx, projectID)
-	if len(keys) <= pageSize || slices.ContainsFunc(keys, func(k ClientKey) bool { return k.ID == keyID }) {
-		return keys, err
-	}
-	keys, err = c.keysAgain.get(ctx, projectID)
-	return slices.Clone(keys), err
-}
-
-func (c *Client) allClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
-	var keys []ClientKey
-	for key, err := range c.ClientKeys(ctx, projectID) {
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b ClientKey) int { return cmp.Compare(a.ID, b.ID) })
-	return keys, nil
-}
-
-// ClientKeys iterates over the client keys of a project, each once, as their pages arrive, 100 keys a request. The list
-// is whole only when the iteration ends without an error.
-//
-// GitLab's query has no order, so that pages may overlap and miss rows. When they do so to the end, the error is
-// [ErrIncompleteList].
-//
-//	GET /projects/:id/error_tracking/client_keys
-func (c *Client) ClientKeys(ctx context.Context, projectID int64) iter.Seq2[ClientKey, error] {
-	return list[ClientKey]{
-		of: "client keys",
-		id: func(k ClientKey) int64 { return k.ID },
-		page: func(ctx context.Context, options gitlab.ListOptions) ([]ClientKey, http.Header, error) {
-			var reply pageReply[*clientKeyReply]
-			header, err := c.do(ctx, &reply, func(o gitlab.RequestOptionFunc) error {
-				_, _, err := c.api.ErrorTracking.ListClientKeys(projectID, &gitlab.ListClientKeysOptions{ListOptions: options}, o)
-				return err
-			})
-			if err != nil {
-				return nil, nil, err
-			}
-			keys := make([]ClientKey, len(reply))
-			for i, row := range reply {
-				keys[i] = row.key()
-			}
-			return keys, header, nil
-		},
-	}.all(ctx)
+func clientKeysPath(projectID int64) string {
+	return "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/client_keys"
 }
 
 // clientKeyReply is the JSON of a client key.
@@ -139,8 +151,10 @@ type clientKeyReply struct {
 	SentryDSN string `json:"sentry_dsn"`
 }
 
+func (r *clientKeyReply) id() int64 { return r.ID }
+
 func (r *clientKeyReply) key() ClientKey {
-	return ClientKey{ID: r.ID, Active: r.Active != nil && *r.Active, PublicKey: r.PublicKey, DSN: r.SentryDSN}
+	return ClientKey{ID: r.ID, Active: *r.Active, PublicKey: r.PublicKey, DSN: r.SentryDSN}
 }
 
 func (r *clientKeyReply) check() error {

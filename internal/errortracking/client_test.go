@@ -191,5 +191,6 @@ var kinds = []error{
 	errortracking.ErrNoSuchEndpoint, errortracking.ErrProjectMoved, errortracking.ErrRedirected,
 	errortracking.ErrRejected, errortracking.ErrBadRequest, errortracking.ErrNotJSON, errortracking.ErrMalformed,
 	errortracking.ErrRateLimited, errortracking.ErrServer, errortracking.ErrConnection,
+	errortracking.ErrMissingPermission, errortracking.ErrRefused,
 	errortracking.ErrIncompleteList, errortracking.ErrUnexpected,
 }

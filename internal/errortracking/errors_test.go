@@ -25,12 +25,12 @@ func readSettings(ctx context.Context, c *errortracking.Client) error {
 }
 
 func putSettings(ctx context.Context, c *errortracking.Client) error {
-	_, err := c.CreateSettings(ctx, project, true, true)
+	_, err := c.PutSettings(ctx, project, true, true)
 	return err
 }
 
 func patchSettings(ctx context.Context, c *errortracking.Client) error {
-	_, err := c.UpdateSettings(ctx, project, true, new(false))
+	_, err := c.PatchSettings(ctx, project, true, new(false))
 	return err
 }
 
@@ -40,7 +40,7 @@ func listKeys(ctx context.Context, c *errortracking.Client) error {
 }
 
 func createKey(ctx context.Context, c *errortracking.Client) error {
-	key, err := c.CreateClientKey(ctx, project)
+	key, err := c.PostClientKey(ctx, project)
 	if err != nil && key != (errortracking.ClientKey{}) {
 		return errors.New("a key came with the error")
 	}
@@ -121,7 +121,16 @@ var errorTests = map[string]struct {
 	},
 	"text of the flag for another method": {
 		scenario: gitlabsim.Scenario{Faults: fault(404, `{"message":"404 Not Found"}`)}, request: readSettings,
-		want: errortracking.Error{Kind: errortracking.ErrUnexpected, Status: 404, Message: "404 Not Found"},
+		want: errortracking.Error{Kind: errortracking.ErrProjectNotFound, Status: 404, Message: "404 Not Found"},
+	},
+	"permission of a fine-grained token": {
+		scenario: gitlabsim.Scenario{Tokens: []gitlabsim.Token{{Token: token, Roles: map[string]string{"1": "maintainer"}, Permissions: []string{"read_project"}}}}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrMissingPermission, Status: 403,
+			Message: "insufficient_granular_scope; Access denied: This operation requires a fine-grained personal access token with the following project permissions: [Error Tracking Setting: Read]."},
+	},
+	"another refusal": {
+		scenario: gitlabsim.Scenario{Faults: fault(403, `{"message":"403 Forbidden - Your account has been blocked."}`)}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrRefused, Status: 403, Message: "403 Forbidden - Your account has been blocked."},
 	},
 	"no key": {
 		request: deleteKey,
@@ -165,7 +174,7 @@ var errorTests = map[string]struct {
 	"settings without Sentry": {
 		scenario: gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{}}}},
 		request:  patchSettings,
-		want: errortracking.Error{Kind: errortracking.ErrRejected, Status: 200, Sent: true,
+		want: errortracking.Error{Kind: errortracking.ErrRejected, Status: 200,
 			Message: "Error tracking setting api url is a required field and Error tracking setting token is a required field"},
 	},
 	"400": {
@@ -202,7 +211,7 @@ var errorTests = map[string]struct {
 	},
 	"broken instance setting": {
 		scenario: gitlabsim.Scenario{DSNBaseURL: new("nowhere")}, request: createKey,
-		want: errortracking.Error{Kind: errortracking.ErrServer, Status: 500, Message: "500 Internal Server Error", Sent: true},
+		want: errortracking.Error{Kind: errortracking.ErrClientKeysFailed, Status: 500, Message: "500 Internal Server Error", Sent: true},
 	},
 	"no gateway": {
 		scenario: gitlabsim.Scenario{Faults: fault(502, "<html>nginx</html>")}, request: listKeys,
@@ -362,18 +371,18 @@ func TestMessages(t *testing.T) {
 func TestOverlappingSecrets(t *testing.T) {
 	t.Parallel()
 
-	server := startServer(t, answering(http.StatusBadRequest, `{"message":"abc abcdef abcd"}`))
+	server := startServer(t, answering(http.StatusBadRequest, `{"message":"abcdefgh abcdefghijk abcdefghi abc"}`))
 	client := newClient(t, server.URL, func(o *errortracking.Options) {
-		o.Headers = map[string]string{"X-A": "abc", "X-B": "abcdef", "X-C": ""}
-		o.Token = "abcd"
+		o.Headers = map[string]string{"X-A": "abcdefgh", "X-B": "abcdefghijk", "X-C": "", "X-D": "abc"}
+		o.Token = "abcdefghi"
 	})
 	failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrBadRequest)
-	if want := "(value of header X-A) (value of header X-B) (token)"; failed.Message != want {
+	if want := "(value of header X-A) (value of header X-B) (token) abc"; failed.Message != want {
 		t.Errorf("got %q, want %q", failed.Message, want)
 	}
 }
 
-// TestLinkHeader shows that a Link header which client-go cannot read does no harm.
+// TestLinkHeader shows that a malformed Link header does no harm.
 func TestLinkHeader(t *testing.T) {
 	t.Parallel()
 

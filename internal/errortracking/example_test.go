@@ -2,7 +2,6 @@ package errortracking_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 
@@ -29,22 +28,18 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	settings, err := client.Settings(ctx, id)
-	if errors.Is(err, errortracking.ErrSettingsNotFound) {
-		settings, err = client.CreateSettings(ctx, id, true, true)
-	}
+	settings, err := client.SaveSettings(ctx, id, errortracking.WantedSettings{Active: true})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("project", id, "active:", settings.Active, "integrated:", settings.Integrated)
 
-	// GitLab made the first key with the settings.
-	for key, err := range client.ClientKeys(ctx, id) {
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(key.DSN)
+	// GitLab made the first key with the settings. It is handed out.
+	key, err := client.AddClientKey(ctx, id)
+	if err != nil {
+		log.Fatal(err)
 	}
+	fmt.Println(key.DSN)
 
 	_, err = client.Settings(ctx, 43)
 	fmt.Println(err)

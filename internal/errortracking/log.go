@@ -22,20 +22,21 @@ type Attempt struct {
 	Failure string
 }
 
-// log tells an attempt that began at start to the hook, if there is one.
-func (t *transport) log(ctx context.Context, call *call, start time.Time, failure error) {
-	if t.hook == nil {
+// report hands an attempt that began at start to the option Log.
+func (call *call) report(ctx context.Context, start time.Time, failure error) {
+	c := call.client
+	if c.log == nil {
 		return
 	}
-	attempt := Attempt{Method: call.method, Path: t.secrets.Replace(pathTemplate(call.path)), Number: call.attempts, Duration: time.Since(start)}
+	attempt := Attempt{Method: call.method, Path: c.secrets.Replace(pathTemplate(call.path)), Number: call.attempts, Duration: time.Since(start)}
 	if failure != nil {
-		attempt.Failure = t.secrets.Replace(failure.Error())
+		attempt.Failure = c.secrets.Replace(failure.Error())
 	}
 	if call.answer != nil {
 		attempt.Status = call.answer.status
-		attempt.RequestID = t.secrets.Replace(call.answer.header.Get("X-Request-Id"))
+		attempt.RequestID = c.secrets.Replace(call.answer.header.Get("X-Request-Id"))
 	}
-	t.hook(ctx, attempt)
+	c.log(ctx, attempt)
 }
 
 var (

@@ -23,6 +23,7 @@ func TestNewRefusesOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	missing := filepath.Join(t.TempDir(), "missing.pem")
+	const hunterPEM = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"
 	type options = errortracking.Options
 	tests := map[string]struct {
 		change  func(*options)
@@ -51,10 +52,14 @@ func TestNewRefusesOptions(t *testing.T) {
 		"header without a name":         {func(o *options) { o.Headers = map[string]string{"": "hunter2"} }, "headers", `""`},
 		"header value with line break":  {func(o *options) { o.Headers = map[string]string{"X-Proxy": "hunter2\r\nHost: x"} }, "headers", "line break"},
 		"negative retries":              {retries(-1), "retries", "-1 is negative"},
-		"no file of authorities":        {func(o *options) { o.CACertFile = missing }, "cacert_file", missing},
-		"no PEM in the authorities":     {func(o *options) { o.CACertFile = noPEM }, "cacert_file", noPEM},
+		"no file of authorities":        {func(o *options) { o.CACertFile = missing }, "cacert_file", "cannot be read: no such file"},
+		"no PEM in the authorities":     {func(o *options) { o.CACertFile = noPEM }, "cacert_file", "no PEM certificate"},
 		"certificate without key":       {func(o *options) { o.ClientCert = noPEM }, "client_key", "missing"},
 		"key without certificate":       {func(o *options) { o.ClientKey = noPEM }, "client_cert", "missing"},
+		"contents of the authorities":   {func(o *options) { o.CACertFile = hunterPEM }, "cacert_file", "contents of a file"},
+		"contents of the certificate":   {func(o *options) { o.ClientCert, o.ClientKey = hunterPEM, noPEM }, "client_cert", "contents of a file"},
+		"contents of the key":           {func(o *options) { o.ClientCert, o.ClientKey = noPEM, hunterPEM }, "client_key", "contents of a file"},
+		"contents of a key, not PEM":    {func(o *options) { o.ClientCert, o.ClientKey = noPEM, "hunter2\n" }, "client_key", "cannot be read"},
 		"no PEM in the certificate":     {func(o *options) { o.ClientCert, o.ClientKey = noPEM, noPEM }, "client_cert", "PEM"},
 	}
 	for name, tt := range tests {
@@ -115,7 +120,7 @@ func TestHeaders(t *testing.T) {
 	client := newClient(t, server.URL(), func(o *errortracking.Options) {
 		o.Headers = map[string]string{"X-Proxy-Secret": headerValue, "x-second": "2"}
 	})
-	if _, err := client.CreateClientKey(t.Context(), project); err != nil {
+	if _, err := client.PostClientKey(t.Context(), project); err != nil {
 		t.Fatal(err)
 	}
 	header := server.Requests()[0].Header

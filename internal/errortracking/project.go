@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-
-	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
 )
 
 // ErrProjectName is wrapped by the errors of [ParseProject].
 var ErrProjectName = errors.New("not a project ID or path")
 
 // ParseProject reads what a user wrote for a project: its numeric ID, or its full path such as "acme/web", also in the
-// escaped form "acme%2Fweb" that GitLab's API uses. It returns the ID, or the path with ID 0. The error wraps
-// [ErrProjectName] and tells the right form.
+// escaped form "acme%2Fweb" that GitLab's API uses. It returns the ID, or the path with ID 0. Only what can never be a
+// project is refused: a path without a slash or the number 0, as mocks make them up, is left to GitLab. The error wraps
+// [ErrProjectName] and gives the right form.
 func ParseProject(project string) (id int64, path string, err error) {
 	wrong := func(problem string) (int64, string, error) {
 		return 0, "", fmt.Errorf("%w: %s. Write the project's numeric ID, such as \"42\", or its full path without a leading slash, such as \"acme/web\"", ErrProjectName, problem)
@@ -40,14 +40,8 @@ func ParseProject(project string) (id int64, path string, err error) {
 	case strings.HasSuffix(path, "/") || strings.Contains(path, "//"):
 		return wrong(strconv.Quote(project) + " has an empty part")
 	}
-	if strings.Trim(path, "0123456789") == "" {
-		if id, err = strconv.ParseInt(path, 10, 64); err != nil || id == 0 {
-			return wrong(path + " is no possible project ID")
-		}
+	if id, err := strconv.ParseInt(path, 10, 64); err == nil && id > 0 {
 		return id, "", nil
-	}
-	if !strings.Contains(path, "/") {
-		return wrong(strconv.Quote(project) + " has no group or user before the project")
 	}
 	return 0, path, nil
 }
@@ -99,19 +93,16 @@ func (c *Client) findProject(ctx context.Context, project string) (Project, erro
 	if errors.Is(err, ErrProjectMoved) && errors.As(err, &failed) {
 		// The redirect goes to GitLab's external URL, which may be another host than the base URL. The ID is what it tells.
 		if failed.movedTo != 0 {
-			return c.getProject(ctx, failed.movedTo)
+			return c.getProject(ctx, strconv.FormatInt(failed.movedTo, 10))
 		}
 	}
 	return found, err
 }
 
-// getProject asks GitLab for a project by its ID, an int64, or path, a string.
-func (c *Client) getProject(ctx context.Context, project any) (Project, error) {
+// getProject asks GitLab for a project by its ID or path.
+func (c *Client) getProject(ctx context.Context, project string) (Project, error) {
 	var reply projectReply
-	_, err := c.do(ctx, &reply, func(o gitlab.RequestOptionFunc) error {
-		_, _, err := c.api.Projects.GetProject(project, nil, o)
-		return err
-	})
+	_, err := c.do(ctx, http.MethodGet, "/projects/"+url.PathEscape(project), nil, &reply)
 	return reply.project(), err
 }
 
@@ -134,6 +125,8 @@ func (r *projectReply) check() error {
 type identified struct {
 	ID int64 `json:"id"`
 }
+
+func (r *identified) id() int64 { return r.ID }
 
 func (r *identified) check() error {
 	if r.ID <= 0 {

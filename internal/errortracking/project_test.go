@@ -28,11 +28,9 @@ func TestParseProject(t *testing.T) {
 		"acme%2fsub%2Fweb":             {0, "acme/sub/web", ""},
 		"1/2":                          {0, "1/2", ""},
 		"":                             {0, "", "empty"},
-		"0":                            {0, "", "no possible project ID"},
-		"000":                          {0, "", "no possible project ID"},
-		"9223372036854775808":          {0, "", "no possible project ID"},
-		"-1":                           {0, "", "no group or user"},
-		"web":                          {0, "", "no group or user"},
+		"0":                            {0, "0", ""},
+		"9223372036854775808":          {0, "9223372036854775808", ""},
+		"web":                          {0, "web", ""},
 		"https://gitlab.com/acme/web":  {0, "", "URL"},
 		"https%3A%2F%2Fgitlab.com%2Fa": {0, "", "URL"},
 		"/acme/web":                    {0, "", "begins with a slash"},
@@ -126,7 +124,7 @@ func TestResolveProjectByABadName(t *testing.T) {
 	t.Parallel()
 
 	server := startGitLab(t, gitlabsim.Scenario{})
-	id, err := newClient(t, server.URL()).ResolveProject(t.Context(), "web")
+	id, err := newClient(t, server.URL()).ResolveProject(t.Context(), "/web")
 	if id != 0 || !errors.Is(err, errortracking.ErrProjectName) {
 		t.Errorf("got %d and error %v, want %v", id, err, errortracking.ErrProjectName)
 	}

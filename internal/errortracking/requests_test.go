@@ -31,21 +31,21 @@ func TestRequests(t *testing.T) {
 		},
 		"create settings": {
 			func(ctx context.Context, c *errortracking.Client) error {
-				_, err := c.CreateSettings(ctx, 42, true, false)
+				_, err := c.PutSettings(ctx, 42, true, false)
 				return err
 			}, settings, http.StatusOK,
 			wireRequest{method: "PUT", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":true,"integrated":false}`},
 		},
 		"update settings": {
 			func(ctx context.Context, c *errortracking.Client) error {
-				_, err := c.UpdateSettings(ctx, 42, false, new(true))
+				_, err := c.PatchSettings(ctx, 42, false, new(true))
 				return err
 			}, settings, http.StatusOK,
 			wireRequest{method: "PATCH", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":false,"integrated":true}`},
 		},
 		"update settings, backend as it is": {
 			func(ctx context.Context, c *errortracking.Client) error {
-				_, err := c.UpdateSettings(ctx, 42, false, nil)
+				_, err := c.PatchSettings(ctx, 42, false, nil)
 				return err
 			}, settings, http.StatusOK,
 			wireRequest{method: "PATCH", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":false}`},
@@ -59,7 +59,7 @@ func TestRequests(t *testing.T) {
 		},
 		"create key": {
 			func(ctx context.Context, c *errortracking.Client) error {
-				_, err := c.CreateClientKey(ctx, 42)
+				_, err := c.PostClientKey(ctx, 42)
 				return err
 			}, key, http.StatusCreated,
 			wireRequest{method: "POST", uri: "/api/v4/projects/42/error_tracking/client_keys"},
@@ -74,18 +74,14 @@ func TestRequests(t *testing.T) {
 				_, err := c.ResolveProject(ctx, "acme/sub.group/web")
 				return err
 			}, `{"id":42,"path_with_namespace":"acme/sub.group/web"}`, http.StatusOK,
-			wireRequest{method: "GET", uri: "/api/v4/projects/acme%2Fsub%2Egroup%2Fweb"},
+			wireRequest{method: "GET", uri: "/api/v4/projects/acme%2Fsub.group%2Fweb"},
 		},
 		"group projects": {
 			func(ctx context.Context, c *errortracking.Client) error {
-				for _, err := range c.GroupProjects(ctx, "acme/sub.group", true) {
-					if err != nil {
-						return err
-					}
-				}
-				return nil
+				_, err := c.GroupProjects(ctx, "acme/sub.group", true)
+				return err
 			}, `[{"id":42,"path_with_namespace":"acme/sub.group/web"}]`, http.StatusOK,
-			wireRequest{method: "GET", uri: "/api/v4/groups/acme%2Fsub%2Egroup/projects?include_subgroups=true&order_by=id&page=1&per_page=100&simple=true&sort=asc&with_shared=false"},
+			wireRequest{method: "GET", uri: "/api/v4/groups/acme%2Fsub.group/projects?include_subgroups=true&order_by=id&page=1&per_page=100&simple=true&sort=asc&with_shared=false"},
 		},
 		"check token": {
 			func(ctx context.Context, c *errortracking.Client) error { return c.CheckToken(ctx) },

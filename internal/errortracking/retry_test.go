@@ -172,7 +172,7 @@ func TestNoCreationAfterCancellation(t *testing.T) {
 				return 0
 			}
 		})
-		_, err := client.CreateClientKey(ctx, project)
+		_, err := client.PostClientKey(ctx, project)
 		if !errors.Is(err, context.Canceled) || len(server.Requests()) != n+1 {
 			t.Fatalf("got error %v after %d requests, want a cancellation after %d", err, len(server.Requests()), n+1)
 		}
@@ -187,8 +187,8 @@ func TestCancelledWait(t *testing.T) {
 		fault gitlabsim.Fault
 		kind  error
 	}{
-		"after an answer":        {gitlabsim.Fault{Path: "/*", Status: 503}, errortracking.ErrServer},
-		"after a cut connection": {gitlabsim.Fault{Path: "/*", Drop: true}, errortracking.ErrConnection},
+		"after an answer":        {gitlabsim.Fault{Path: "/*", Status: 503}, errortracking.ErrInterrupted},
+		"after a cut connection": {gitlabsim.Fault{Path: "/*", Drop: true}, errortracking.ErrInterrupted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -220,7 +220,7 @@ func TestCancelledRead(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	failed := wantError(t, readSettings(ctx, newClient(t, server.URL)), errortracking.ErrConnection)
+	failed := wantError(t, readSettings(ctx, newClient(t, server.URL)), errortracking.ErrInterrupted)
 	if !errors.Is(&failed, context.Canceled) || failed.Attempts != 1 {
 		t.Errorf("got %v after %d attempts, want a cancellation after one", failed, failed.Attempts)
 	}
@@ -237,14 +237,14 @@ func TestCancelledCreation(t *testing.T) {
 		answering(http.StatusCreated, `{"id":7,"active":true,"public_key":"glet_7","sentry_dsn":"https://glet_7@x/1"}`)(w, r)
 	})
 	client := newClient(t, server.URL)
-	key, err := client.CreateClientKey(ctx, project)
+	key, err := client.PostClientKey(ctx, project)
 	want := errortracking.ClientKey{ID: 7, Active: true, PublicKey: "glet_7", DSN: "https://glet_7@x/1"}
 	if err != nil || key != want || ctx.Err() == nil {
 		t.Errorf("got %+v and error %v, want %+v", key, err, want)
 	}
 
-	_, err = client.CreateClientKey(ctx, project)
-	failed := wantError(t, err, errortracking.ErrConnection)
+	_, err = client.PostClientKey(ctx, project)
+	failed := wantError(t, err, errortracking.ErrInterrupted)
 	if failed.Sent || failed.Attempts != 0 || !errors.Is(err, context.Canceled) || len(server.seen()) != 1 {
 		t.Errorf("got %+v after %d requests, want that a cancelled POST does not begin", failed, len(server.seen()))
 	}
@@ -347,7 +347,7 @@ func TestAmbiguousCreation(t *testing.T) {
 			t.Parallel()
 
 			server := startGitLab(t, tt.scenario)
-			_, err := newClient(t, server.URL()).CreateClientKey(t.Context(), project)
+			_, err := newClient(t, server.URL()).PostClientKey(t.Context(), project)
 			failed, ok := errors.AsType[*errortracking.Error](err)
 			if !ok || failed.Sent != tt.sent || failed.Attempts != 1 {
 				t.Errorf("got %+v, want one attempt with Sent %t", failed, tt.sent)

@@ -3,82 +3,194 @@ package errortracking
 import (
 	"context"
 	"errors"
-
-	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
+	"fmt"
+	"net/http"
+	"strconv"
 )
 
 // Settings are the error tracking settings of a project.
 type Settings struct {
-	// Active tells whether error tracking is on.
+	// Active says whether error tracking is on.
 	Active bool
-	// Integrated tells whether GitLab collects the errors itself, rather than showing those of a Sentry.
+	// Integrated says whether GitLab collects the errors itself, rather than showing those of a Sentry. While the feature
+	// flag integrated_error_tracking is off, GitLab says false whatever is stored.
 	Integrated bool
 	// ProjectName, SentryExternalURL and APIURL describe the Sentry project behind the settings. Each is nil where GitLab
 	// says null, as it does for integrated tracking. They cannot be set through GitLab's REST API.
 	ProjectName, SentryExternalURL, APIURL *string
 }
 
+// WantedSettings are the settings that GitLab is asked to store.
+type WantedSettings struct {
+	Active bool `json:"active"`
+	// Integrated is nil to leave the backend as it is.
+	Integrated *bool `json:"integrated,omitempty"`
+}
+
+// met reports whether settings are as wanted.
+func (w WantedSettings) met(s Settings) bool {
+	return s.Active == w.Active && (w.Integrated == nil || s.Integrated == *w.Integrated)
+}
+
 // Settings reads a project's settings. The error is [ErrSettingsNotFound] when the project has none yet.
 //
 //	GET /projects/:id/error_tracking/settings
 func (c *Client) Settings(ctx context.Context, projectID int64) (Settings, error) {
-	return c.settings(ctx, func(o gitlab.RequestOptionFunc) error {
-		_, _, err := c.api.ErrorTracking.GetErrorTrackingSettings(projectID, o)
-		return err
-	})
+	return c.settings(ctx, http.MethodGet, projectID, nil)
 }
 
-// CreateSettings makes a project's settings, or replaces them, and returns what GitLab stored. The error is
-// [ErrFeatureDisabled] when the feature flag integrated_error_tracking is off for the project, and [ErrRejected] when
-// GitLab answered 200 but stored nothing. With active and integrated, GitLab makes a client key by itself where the
-// project has no active one.
+// SavedSettings is what [Client.SaveSettings] found and left. Both parts are known as far as an error lets them be.
+type SavedSettings struct {
+	// Before are the settings that were found; nil when the project had none.
+	Before *Settings
+	// Settings are those that GitLab has now.
+	Settings
+}
+
+// SaveSettings gives a project the wanted settings, whether or not it has any. Where the project has none and nothing is
+// wanted of the backend, GitLab collects the errors itself. Settings that are as wanted are left alone.
 //
-//	PUT /projects/:id/error_tracking/settings, since GitLab 15.10
-func (c *Client) CreateSettings(ctx context.Context, projectID int64, active, integrated bool) (Settings, error) {
-	return c.saveSettings(ctx, projectID, active, &integrated, func(o gitlab.RequestOptionFunc) error {
-		_, _, err := c.api.ErrorTracking.CreateErrorTrackingSettings(projectID, &gitlab.CreateErrorTrackingSettingsOptions{
-			Active: &active, Integrated: &integrated,
-		}, o)
-		return err
-	})
-}
-
-// UpdateSettings changes the settings that a project has and returns what GitLab stored, which may differ from what was
-// asked: with the feature flag off, GitLab answers integrated as false whatever it was given. A nil integrated leaves
-// the backend as it is. The error is [ErrSettingsNotFound] when the project has no settings, and [ErrRejected] when
-// GitLab answered 200 but stored nothing.
+// PUT is used where integrated tracking is wanted, since it changes nothing while the feature flag is off, and where
+// there are no settings; PATCH otherwise. After an unclear answer the settings are read: if they are as wanted, GitLab has
+// stored them. A key that GitLab makes by itself is kept for the next [Client.AddClientKey].
 //
-//	PATCH /projects/:id/error_tracking/settings
-func (c *Client) UpdateSettings(ctx context.Context, projectID int64, active bool, integrated *bool) (Settings, error) {
-	return c.saveSettings(ctx, projectID, active, integrated, func(o gitlab.RequestOptionFunc) error {
-		_, _, err := c.api.ErrorTracking.UpdateErrorTrackingSettings(projectID, &gitlab.UpdateErrorTrackingSettingsOptions{
-			Active: &active, Integrated: integrated,
-		}, o)
-		return err
-	})
-}
-
-// saveSettings sends a request that stores settings. When its answer is lost, the settings are read: if they are what was
-// asked for, GitLab has stored them.
-func (c *Client) saveSettings(ctx context.Context, projectID int64, active bool, integrated *bool, send func(gitlab.RequestOptionFunc) error) (Settings, error) {
-	defer c.forgetKeys(projectID)
-	saved, err := c.settings(ctx, send)
-	if !answerLost(err) || errors.Is(err, ErrRejected) {
+// The error is [ErrFeatureDisabled] when the feature flag is off, [ErrRejected] when GitLab answered 200 but stored
+// nothing, and [ErrNotApplied] when it stored something else.
+//
+//	PUT, PATCH /projects/:id/error_tracking/settings
+func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted WantedSettings) (SavedSettings, error) {
+	l, err := c.hold(ctx, projectID)
+	if err != nil {
+		return SavedSettings{}, err
+	}
+	defer l.release()
+	found, err := c.Settings(ctx, projectID)
+	none := errors.Is(err, ErrSettingsNotFound)
+	if err != nil && !none {
+		return SavedSettings{}, err
+	}
+	saved := SavedSettings{Settings: found}
+	method := http.MethodPatch
+	if none {
+		if wanted.Integrated == nil {
+			wanted.Integrated = new(true)
+		}
+		method = http.MethodPut
+	} else {
+		before := found
+		saved.Before = &before
+		if wanted.met(found) {
+			l.settingsSaved = true
+			return saved, nil
+		}
+		if wanted.Integrated != nil && *wanted.Integrated {
+			method = http.MethodPut
+		}
+	}
+	mayMakeKey := l.mayMakeKey(ctx, wanted)
+	stored, err := c.write(ctx, method, projectID, wanted, saved.Before)
+	if mayMakeKey && (err == nil || isUnclear(err)) {
+		l.keepMadeKey(ctx)
+	}
+	if err != nil {
 		return saved, err
 	}
-	ctx, cancel := afterLostAnswer(ctx)
-	defer cancel()
-	stored, readErr := c.Settings(ctx, projectID)
-	if readErr != nil || stored.Active != active || integrated != nil && stored.Integrated != *integrated {
-		return Settings{}, err
-	}
-	return stored, nil
+	l.settingsSaved = true
+	saved.Settings = stored
+	return saved, nil
 }
 
-// settings sends a request whose answer is a project's settings.
-func (c *Client) settings(ctx context.Context, send func(gitlab.RequestOptionFunc) error) (Settings, error) {
+// mayMakeKey reports whether GitLab makes a client key by itself when it stores the wanted settings: it does so for active
+// integrated tracking in a project without an active key. Where the keys cannot be read the answer is no.
+func (l *ledger) mayMakeKey(ctx context.Context, wanted WantedSettings) bool {
+	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated {
+		return false
+	}
+	return l.readKeys(ctx) == nil && !l.hasActiveKey()
+}
+
+// keepMadeKey finds the key that GitLab made and keeps it for the next one who wants a key. Several new keys are not all
+// GitLab's, so none is taken.
+func (l *ledger) keepMadeKey(ctx context.Context) {
+	l.forgetShared()
+	ctx, cancel := toTheEnd(ctx)
+	defer cancel()
+	if made, err := l.newKeys(ctx); err == nil && len(made) == 1 {
+		l.handOut = append(l.handOut, made[0])
+	}
+}
+
+// ResetSettings changes the settings of a project that are given up. The error is [ErrSettingsInUse], and nothing is
+// changed, when this client has saved the project's settings: a project has one set of settings, so another object has
+// them now. A project without settings is no error.
+//
+//	PATCH /projects/:id/error_tracking/settings
+func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted WantedSettings) error {
+	l, err := c.hold(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	if l.settingsSaved {
+		return &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
+	}
+	// GitLab may make a key by itself, which is not to be mistaken for one of ours later.
+	if wanted.Active {
+		l.read = false
+		defer l.forgetShared()
+	}
+	_, err = c.write(ctx, http.MethodPatch, projectID, wanted, nil)
+	if errors.Is(err, ErrSettingsNotFound) {
+		return nil
+	}
+	return err
+}
+
+// write sends a request that stores settings, and returns what GitLab has then. After an unclear answer it reads the
+// settings: they may be as wanted, or as they were before, nil for none, so that nothing was stored.
+func (c *Client) write(ctx context.Context, method string, projectID int64, wanted WantedSettings, before *Settings) (Settings, error) {
+	stored, err := c.settings(ctx, method, projectID, &wanted)
+	if err == nil && !wanted.met(stored) {
+		return stored, c.notApplied(method, projectID, wanted, stored)
+	}
+	var failed *Error
+	if !isUnclear(err) || !errors.As(err, &failed) {
+		return stored, err
+	}
+	ctx, cancel := toTheEnd(ctx)
+	defer cancel()
+	now, readErr := c.Settings(ctx, projectID)
+	unchanged := errors.Is(readErr, ErrSettingsNotFound) && before == nil
+	if readErr == nil {
+		if wanted.met(now) {
+			return now, nil
+		}
+		unchanged = before != nil && now.Active == before.Active && now.Integrated == before.Integrated
+	}
+	failed.Sent = !unchanged
+	return stored, err
+}
+
+// notApplied is the error of an answer with success whose settings are not those that were wanted.
+func (c *Client) notApplied(method string, projectID int64, wanted WantedSettings, stored Settings) *Error {
+	asked := fmt.Sprintf("active = %t", wanted.Active)
+	if wanted.Integrated != nil {
+		asked += fmt.Sprintf(", integrated = %t", *wanted.Integrated)
+	}
+	return &Error{
+		Kind: ErrNotApplied, Method: method, Host: c.base.Host, Path: c.base.EscapedPath() + "/api/v4" + settingsPath(projectID), Status: http.StatusOK, Sent: true,
+		Err: fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", asked, stored.Active, stored.Integrated),
+	}
+}
+
+// settings sends a request whose answer is a project's settings; wanted is nil for one that reads them.
+func (c *Client) settings(ctx context.Context, method string, projectID int64, wanted *WantedSettings) (Settings, error) {
+	var body any
+	if wanted != nil {
+		body = wanted
+	}
 	var reply settingsReply
-	if _, err := c.do(ctx, &reply, send); err != nil {
+	if _, err := c.do(ctx, method, settingsPath(projectID), body, &reply); err != nil {
 		return Settings{}, err
 	}
 	return Settings{
@@ -90,7 +202,11 @@ func (c *Client) settings(ctx context.Context, send func(gitlab.RequestOptionFun
 	}, nil
 }
 
-// settingsReply is the JSON of settings. client-go's own type turns null into an empty text.
+func settingsPath(projectID int64) string {
+	return "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/settings"
+}
+
+// settingsReply is the JSON of settings.
 type settingsReply struct {
 	Active            *bool   `json:"active"`
 	Integrated        *bool   `json:"integrated"`

@@ -33,7 +33,7 @@ func (s *shared[K, V]) get(ctx context.Context, key K) (V, error) {
 	case <-ctx.Done():
 		s.leave(key, f)
 		var none V
-		return none, &Error{Kind: ErrConnection, Err: ctx.Err()}
+		return none, &Error{Kind: ErrInterrupted, Err: ctx.Err()}
 	}
 }
 

@@ -150,7 +150,7 @@ func TestShared(t *testing.T) {
 			cancel()
 			synctest.Wait()
 			wantAsked(t, first, 0, context.Canceled)
-			wantAsked(t, first, 0, ErrConnection)
+			wantAsked(t, first, 0, ErrInterrupted)
 			f.finish(0, 4)
 			wantAsked(t, second, 4, nil)
 			wantAsked(t, f.ask(t.Context(), "key"), 4, nil)

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -25,74 +25,44 @@ const (
 	maxBody = 8 << 20
 	// maxRedirects bounds how many redirects within GitLab are followed.
 	maxRedirects = 5
-	// minWait and maxWait bound the time before a repetition that GitLab says nothing about.
-	minWait, maxWait = 200 * time.Millisecond, 10 * time.Second
-	// longestWait is the longest time that GitLab may ask to wait; a longer one ends the request with ErrRateLimited.
-	longestWait = 10 * time.Minute
 )
 
-// call is one request on its way through client-go, with its repetitions and redirects. It travels in the request's
-// context, since client-go hands neither the body of an error nor the number of attempts to its caller.
+// call is one request with its repetitions and redirects, and what is known of the last attempt.
 type call struct {
-	started  time.Time
-	attempts int     // redirects that were followed are none
-	method   string  // of the last attempt
-	path     string  // of the last attempt, escaped and without the query
-	sent     bool    // the last attempt may have reached GitLab
-	answer   *answer // of the last attempt; nil if there was none
+	client   *Client
+	method   string
+	attempts int     // followed redirects do not count
+	path     string  // escaped and without the query
+	sent     bool    // the attempt may have reached GitLab
+	answer   *answer // nil when there was none
 }
 
-type callKey struct{}
-
-// answer is what GitLab sent back.
-type answer struct {
-	method string
-	path   string
-	status int
-	header http.Header
-	body   []byte
-}
-
-// transport makes each attempt at a request: it bounds its time and the size of the answer, keeps the answer in the
-// call, and lets a request that changes something finish when its context is cancelled, so that nothing which GitLab
-// makes is lost to an interrupt.
-type transport struct {
-	next    http.RoundTripper
-	timeout time.Duration
-	hook    func(context.Context, Attempt)
-	secrets *strings.Replacer
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (t *transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+// RoundTrip makes one attempt. It bounds its time and the size of the answer, and keeps the answer. An attempt that
+// changes something is finished when its context is cancelled, so that nothing GitLab makes is lost to an interrupt.
+func (call *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	ctx := req.Context()
-	call, ok := ctx.Value(callKey{}).(*call)
-	if !ok {
-		return nil, errors.New("errortracking: a request outside of Client.do")
-	}
-	if req.Method != http.MethodGet {
+	if call.method != http.MethodGet {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	ctx, cancel := context.WithTimeout(ctx, call.client.timeout)
 	defer cancel()
-	// Before a connection is there, and with it the TLS handshake done, nothing of a request can have been sent.
+	// Nothing of a request can have been sent before there is a connection with its TLS handshake done.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { call.sent = true }})
 
 	if req.Response == nil {
 		call.attempts++
 	}
-	call.method, call.path, call.sent, call.answer = req.Method, req.URL.EscapedPath(), false, nil
+	call.path, call.sent, call.answer = req.URL.EscapedPath(), false, nil
 	start := time.Now()
-	defer func() { t.log(ctx, call, start, err) }()
-	resp, err = t.next.RoundTrip(req.WithContext(ctx))
+	defer func() { call.report(ctx, start, err) }()
+	resp, err = call.client.network.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	// What is left of a body that is too long is not wanted, and of another nothing is left.
 	_ = resp.Body.Close()
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer: %w", err)
@@ -100,8 +70,6 @@ func (t *transport) RoundTrip(req *http.Request) (resp *http.Response, err error
 	if len(body) > maxBody {
 		return nil, errBodyTooLong
 	}
-	// client-go reads Link, which nobody here wants, and panics on one with a parameter that has no value.
-	resp.Header.Del("Link")
 	call.answer = &answer{method: call.method, path: call.path, status: resp.StatusCode, header: resp.Header, body: body}
 	resp.Body = http.NoBody
 	resp.ContentLength = 0
@@ -110,40 +78,72 @@ func (t *transport) RoundTrip(req *http.Request) (resp *http.Response, err error
 
 var errBodyTooLong = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
 
-// newNetwork makes the connection pool: the proxy of the environment, and the TLS settings of the options.
-func newNetwork(o Options) (http.RoundTripper, error) {
+// newNetwork makes the connection pool: the proxy of the environment, and the TLS settings of the options. A quarter of
+// an attempt's timeout without a sign of life from an HTTP/2 connection sends a ping, another quarter closes it, so that
+// the next attempt does not use a connection that a NAT or a firewall has forgotten.
+func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 	network := cleanhttp.DefaultPooledTransport()
-	// Terraform runs 10 operations at a time by default; each keeps its connection.
+	// Terraform runs 10 operations at a time by default, and users raise that; each keeps its connection.
 	network.MaxIdleConnsPerHost = 100
+	network.HTTP2 = &http.HTTP2Config{SendPingTimeout: timeout / 4, PingTimeout: timeout / 4}
 	network.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure}
 	if o.CACertFile != "" {
-		pem, err := os.ReadFile(o.CACertFile)
+		pem, err := readPEM("cacert_file", o.CACertFile)
 		if err != nil {
-			return nil, &OptionError{Option: "cacert_file", Problem: err.Error()}
+			return nil, err
 		}
 		pool, err := x509.SystemCertPool()
 		if err != nil {
 			pool = x509.NewCertPool()
 		}
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, &OptionError{Option: "cacert_file", Problem: o.CACertFile + " holds no PEM certificate"}
+			return nil, &OptionError{Option: "cacert_file", Problem: "the file contains no PEM certificate"}
 		}
 		network.TLSClientConfig.RootCAs = pool
 	}
 	switch {
 	case o.ClientCert == "" && o.ClientKey == "":
+		return network, nil
 	case o.ClientCert == "":
 		return nil, &OptionError{Option: "client_cert", Problem: "it is missing, but client_key is set; both are needed"}
 	case o.ClientKey == "":
 		return nil, &OptionError{Option: "client_key", Problem: "it is missing, but client_cert is set; both are needed"}
-	default:
-		pair, err := tls.LoadX509KeyPair(o.ClientCert, o.ClientKey)
-		if err != nil {
-			return nil, &OptionError{Option: "client_cert", Problem: err.Error()}
-		}
-		network.TLSClientConfig.Certificates = []tls.Certificate{pair}
 	}
+	certificate, err := readPEM("client_cert", o.ClientCert)
+	if err != nil {
+		return nil, err
+	}
+	key, err := readPEM("client_key", o.ClientKey)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		option := "client_cert"
+		if strings.Contains(err.Error(), "private key") || strings.Contains(err.Error(), "key input") {
+			option = "client_key"
+		}
+		return nil, &OptionError{Option: option, Problem: "client_cert and client_key are not a certificate and its private key: " + strings.TrimPrefix(err.Error(), "tls: ")}
+	}
+	network.TLSClientConfig.Certificates = []tls.Certificate{pair}
 	return network, nil
+}
+
+// readPEM reads the file that an option names. The error says why it cannot be read and repeats nothing of the value,
+// which may be a private key that was given in place of a path.
+func readPEM(option, path string) ([]byte, error) {
+	if strings.Contains(path, "-----BEGIN") {
+		return nil, &OptionError{Option: option, Problem: "it holds the contents of a file, but takes the path of one"}
+	}
+	content, err := os.ReadFile(path)
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if err != nil {
+		return nil, &OptionError{Option: option, Problem: "the file it names cannot be read: " + err.Error()}
+	}
+	return content, nil
 }
 
 // followWithin returns a redirect policy: reading requests are followed to base's scheme, host and port, where the
@@ -164,82 +164,4 @@ func origin(u *url.URL) string {
 		port = strconv.FormatInt(defaultPorts[u.Scheme], 10)
 	}
 	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
-}
-
-// retryPolicy says which requests are repeated, and when.
-type retryPolicy struct {
-	pause func(time.Duration) time.Duration
-}
-
-// check implements retryablehttp.CheckRetry. A request other than POST is repeated after a 429, a 5xx that may pass (501
-// does not), or a broken connection; a POST only after a 429 or when it cannot have been sent, because GitLab is known
-// to make a key and then answer 500.
-func (retryPolicy) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	select {
-	case <-ctx.Done():
-		return false, nil
-	default:
-	}
-	call, ok := ctx.Value(callKey{}).(*call)
-	if !ok {
-		return false, err
-	}
-	repeatable := call.method != http.MethodPost
-	if err != nil {
-		// An error that comes with an answer is a redirect that leads nowhere.
-		return call.answer == nil && !isPermanent(err) && (repeatable || !call.sent), nil
-	}
-	switch status := resp.StatusCode; {
-	case status == http.StatusTooManyRequests:
-	case status >= 500 && status != http.StatusNotImplemented && repeatable:
-	default:
-		return false, nil
-	}
-	return requestedWait(resp, time.Now()) <= longestWait, nil
-}
-
-// backoff implements retryablehttp.Backoff: the time that GitLab asks for, else one that doubles with each attempt, half
-// of it random so that many clients do not come back together.
-func (p retryPolicy) backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-	wait := min(minWait<<min(attempt, 10), maxWait)
-	wait = wait/2 + rand.N(wait/2)
-	if resp != nil {
-		if asked := requestedWait(resp, time.Now()); asked > 0 {
-			wait = asked + rand.N(minWait)
-		}
-	}
-	if p.pause != nil {
-		return p.pause(wait)
-	}
-	return wait
-}
-
-// requestedWait returns how long an answer asks to wait, or 0: Retry-After in seconds or as a date, else, where the rate
-// limit is what the answer is about, RateLimit-Reset in seconds since 1970. These are the forms that GitLab and the
-// proxies in front of it use.
-func requestedWait(resp *http.Response, now time.Time) time.Duration {
-	if after := resp.Header.Get("Retry-After"); after != "" {
-		seconds, err := strconv.ParseUint(after, 10, 31)
-		if err == nil || errors.Is(err, strconv.ErrRange) {
-			return time.Duration(seconds) * time.Second
-		}
-		if date, err := http.ParseTime(after); err == nil {
-			return max(0, date.Sub(now))
-		}
-	}
-	if resp.StatusCode != http.StatusTooManyRequests {
-		return 0
-	}
-	if reset, err := strconv.ParseInt(resp.Header.Get("RateLimit-Reset"), 10, 64); err == nil {
-		return max(0, time.Unix(reset, 0).Sub(now))
-	}
-	return 0
-}
-
-// isPermanent reports whether a repetition would fail in the same way.
-func isPermanent(err error) bool {
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	return errors.Is(err, errBodyTooLong) || errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &certificate) ||
-		errors.As(err, &dns) && dns.IsNotFound
 }

@@ -44,10 +44,11 @@ func TestRequestedWait(t *testing.T) {
 		t.Run(fmt.Sprintf("%d Retry-After %q RateLimit-Reset %q", tt.status, tt.after, tt.reset), func(t *testing.T) {
 			t.Parallel()
 
-			resp := &http.Response{StatusCode: tt.status, Header: http.Header{}}
-			resp.Header.Set("Retry-After", tt.after)
-			resp.Header.Set("RateLimit-Reset", tt.reset)
-			if got := requestedWait(resp, now); got != tt.want {
+			header := http.Header{}
+			header.Set("Date", now.Format(http.TimeFormat))
+			header.Set("Retry-After", tt.after)
+			header.Set("RateLimit-Reset", tt.reset)
+			if got := requestedWait(tt.status, header); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
@@ -79,12 +80,12 @@ func TestRetryPolicyAfterErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			ctx, cancel := context.WithCancel(context.WithValue(t.Context(), callKey{}, &tt.call))
-			if got, err := (retryPolicy{}).check(ctx, nil, tt.err); got != tt.want || err != nil {
+			ctx, cancel := context.WithCancel(t.Context())
+			if got, err := tt.call.check(ctx, nil, tt.err); got != tt.want || err != nil {
 				t.Errorf("got %t and error %v, want %t", got, err, tt.want)
 			}
 			cancel()
-			if got, err := (retryPolicy{}).check(ctx, nil, tt.err); got || err != nil {
+			if got, err := tt.call.check(ctx, nil, tt.err); got || err != nil {
 				t.Errorf("got %t and error %v after a cancellation, want false", got, err)
 			}
 		})
@@ -98,14 +99,15 @@ func TestBackoff(t *testing.T) {
 		0: 200 * time.Millisecond, 1: 400 * time.Millisecond, 5: 6400 * time.Millisecond, 6: 10 * time.Second, 1000: 10 * time.Second,
 	} {
 		var told time.Duration
-		p := retryPolicy{pause: func(wait time.Duration) time.Duration {
+		paused := call{client: &Client{pause: func(wait time.Duration) time.Duration {
 			told = wait
 			return 1
-		}}
-		if got := p.backoff(0, 0, attempt, nil); got != 1 || told < most/2 || told >= most {
+		}}}
+		if got := paused.backoff(0, 0, attempt, nil); got != 1 || told < most/2 || told >= most {
 			t.Errorf("attempt %d: got %s for a pause of %s, want one from %s to %s", attempt, got, told, most/2, most)
 		}
-		if got := (retryPolicy{}).backoff(0, 0, attempt, nil); got < most/2 || got >= most {
+		plain := call{client: &Client{}}
+		if got := plain.backoff(0, 0, attempt, nil); got < most/2 || got >= most {
 			t.Errorf("attempt %d: got %s, want one from %s to %s", attempt, got, most/2, most)
 		}
 	}

@@ -141,3 +141,23 @@ func findEngine() (string, error) {
 		&releases.LatestVersion{Product: product.Terraform},
 	})
 }
+
+// succeeds runs the engine and returns what it printed; an error ends the test.
+func (c commandLine) succeeds(t *testing.T, arguments ...string) string {
+	t.Helper()
+	output, err := c.run(t, append([]string{arguments[0], "-no-color", "-input=false"}, arguments[1:]...)...)
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", arguments, err, output)
+	}
+	return output
+}
+
+// fails runs the engine and checks that it fails with an output that has the given texts in their order, and none
+// that blames the provider.
+func (c commandLine) fails(t *testing.T, texts []string, arguments ...string) {
+	t.Helper()
+	output, err := c.run(t, append([]string{arguments[0], "-no-color", "-input=false"}, arguments[1:]...)...)
+	if err == nil || !says(texts...).MatchString(output) || strings.Contains(output, "bug in the provider") {
+		t.Fatalf("%v: %v, want an error that says %q\n%s", arguments, err, texts, output)
+	}
+}

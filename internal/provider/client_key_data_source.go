@@ -129,7 +129,7 @@ func (b *dataSourceBase) readClientKeys(ctx context.Context, project types.Strin
 	if !ok {
 		return 0, nil, false
 	}
-	keys, err := b.client.SharedClientKeys(ctx, id.ValueInt64())
+	keys, err := b.client.ClientKeys(ctx, id.ValueInt64())
 	if err != nil {
 		diags.AddError(cannotReadKeys(project), explain(err))
 	}

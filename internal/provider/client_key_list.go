@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -31,17 +30,16 @@ func (l *clientKeyList) List(ctx context.Context, req list.ListRequest, stream *
 	l.listProjects(ctx, req, stream, l.find)
 }
 
-// find yields the client keys of a project as their pages arrive.
-func (l *clientKeyList) find(ctx context.Context, project errortracking.Project) iter.Seq2[listed, error] {
-	return func(yield func(listed, error) bool) {
-		for key, err := range l.client.ClientKeys(ctx, project.ID) {
-			model := clientKeyResourceModel{Keepers: types.MapNull(types.StringType)}
-			model.Project = types.StringValue(project.Path)
-			model.setIDs(project.ID, key.ID)
-			model.setKey(key)
-			if !yield(listed{fmt.Sprintf("%s · key %d", project.Path, key.ID), model.identity(), &model}, err) {
-				return
-			}
-		}
+// find returns the client keys of a project.
+func (l *clientKeyList) find(ctx context.Context, project errortracking.Project) ([]listed, error) {
+	keys, err := l.client.ClientKeys(ctx, project.ID)
+	found := make([]listed, len(keys))
+	for i, key := range keys {
+		model := clientKeyResourceModel{Keepers: types.MapNull(types.StringType)}
+		model.Project = types.StringValue(project.Path)
+		model.setIDs(project.ID, key.ID)
+		model.setKey(key)
+		found[i] = listed{fmt.Sprintf("%s · key %d", project.Path, key.ID), model.identity(), &model}
 	}
+	return found, err
 }

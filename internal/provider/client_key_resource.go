@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -70,8 +69,6 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				MarkdownDescription: "Values of your choice; another value makes another key. With `create_before_destroy` the old key works until the new one is there. After an import the first values are taken over without a new key.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				PlanModifiers: []planmodifier.Map{mapplanmodifier.RequiresReplaceIf(
-					replaceForKeepers, "Another value makes another key.", "Another value makes another key.")},
 			},
 			"key_id": schema.Int64Attribute{
 				MarkdownDescription: describeKeyID,
@@ -99,13 +96,6 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	}
 }
 
-// replaceForKeepers plans another key for another value of keepers, but not for the first one after an import.
-func replaceForKeepers(ctx context.Context, req planmodifier.MapRequest, resp *mapplanmodifier.RequiresReplaceIfFuncResponse) {
-	noneBeforeOrAfter := len(req.StateValue.Elements()) == 0 && !req.PlanValue.IsUnknown() && len(req.PlanValue.Elements()) == 0
-	firstAfterImport := req.StateValue.IsNull() && isImported(ctx, req.Private)
-	resp.RequiresReplace = !noneBeforeOrAfter && !firstAfterImport
-}
-
 // IdentitySchema implements resource.ResourceWithIdentity.
 func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
@@ -118,7 +108,55 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	r.planProject(ctx, req, resp)
+	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) && resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		return
+	}
+	var state, plan clientKeyResourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state.ProjectID.IsNull() {
+		plan.ID = types.StringUnknown()
+		if !plan.ProjectID.IsNull() && !plan.ProjectID.IsUnknown() {
+			plan.setIDs(plan.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
+		}
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
+	r.planKeepers(ctx, state, plan, isImported(ctx, req.Private), resp)
+}
+
+// planKeepers plans another key for other keepers, but not for the first ones after an import.
+func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientKeyResourceModel, imported bool, resp *resource.ModifyPlanResponse) {
+	unknown := !plan.Keepers.IsNull() && isUnknown(ctx, plan.Keepers)
+	noneBeforeOrAfter := len(state.Keepers.Elements()) == 0 && !unknown && len(plan.Keepers.Elements()) == 0
+	attribute := path.Root("keepers")
+	switch {
+	case plan.Keepers.Equal(state.Keepers), noneBeforeOrAfter:
+		return
+	case state.Keepers.IsNull() && imported:
+		resp.Diagnostics.AddAttributeWarning(attribute, "Client key "+state.ID.ValueString()+" is not replaced for its first keepers",
+			"The key was imported, so the first value of keepers is recorded without a new key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
+		return
+	case unknown:
+		resp.Diagnostics.AddAttributeWarning(attribute, "Client key "+state.ID.ValueString()+" will be replaced",
+			"keepers has a value that is known only after apply, so it counts as another value. Applications need the DSN of the new key.\n\nTo keep the key, use values in keepers that are known when Terraform plans.")
+	}
+	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); r.sightings != nil && looked && !visible {
+		hiddenProject(plan.Project.ValueString(), &resp.Diagnostics)
+		return
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, attribute)
+}
+
+// isUnknown reports whether a map or one of its values is unknown.
+func isUnknown(ctx context.Context, m types.Map) bool {
+	value, err := m.ToTerraformValue(ctx)
+	return err != nil || !value.IsFullyKnown()
 }
 
 // Create implements resource.Resource.
@@ -137,9 +175,9 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 		resp.Diagnostics.AddError("Cannot create a client key in project "+model.Project.ValueString(), explain(err))
 		return
 	}
-	if key.LostAnswer != nil {
-		resp.Diagnostics.AddWarning(fmt.Sprintf("Client key %d of project %s was found after a lost answer", key.ID, model.Project.ValueString()),
-			answered(key.LostAnswer)+"\n\nThe key had been made all the same: it is the only one that was not there before. It was taken into the state, and nothing needs to be done.")
+	if key.Unclear != nil {
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Client key %d of project %s was found after an unclear answer", key.ID, model.Project.ValueString()),
+			answered(key.Unclear)+fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was taken into the state. If somebody else created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST")))
 	}
 	model.setIDs(projectID.ValueInt64(), key.ID)
 	model.setKey(key.ClientKey)
@@ -165,24 +203,22 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.AddWarning(summaryNotConfigured, detailNotConfigured+" Client key "+model.ID.ValueString()+" is left as it was last seen.")
 		return
 	}
-	keys, err := r.client.ClientKeysWith(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
+	key, err := r.client.ClientKey(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
+	hidden := errors.Is(err, errortracking.ErrProjectNotFound)
+	r.sightings.add(model.ProjectID.ValueInt64(), model.Project.ValueString(), !hidden)
+	var failed *errortracking.Error
 	switch {
-	case errors.Is(err, errortracking.ErrProjectNotFound) && !imported:
-		resp.Diagnostics.AddWarning(notVisible(model.Project), explain(err)+keptInState)
-		return
-	case err != nil:
-		resp.Diagnostics.AddError(cannotReadKeys(model.Project), explain(err))
-		return
-	}
-	at := slices.IndexFunc(keys, func(k errortracking.ClientKey) bool { return k.ID == model.KeyID.ValueInt64() })
-	switch {
-	case at >= 0:
-		model.setKey(keys[at])
+	case err == nil:
+		model.setKey(key)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
-	case imported:
-		resp.Diagnostics.AddError(fmt.Sprintf("No client key %d in project %s", model.KeyID.ValueInt64(), model.Project.ValueString()), existingKeys(keys))
-	default:
+	case hidden && !imported:
+		resp.Diagnostics.AddWarning(notVisible(model.Project), explain(err)+keptInState)
+	case errors.Is(err, errortracking.ErrClientKeyNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
+	case errors.Is(err, errortracking.ErrClientKeyNotFound) && errors.As(err, &failed):
+		resp.Diagnostics.AddError(fmt.Sprintf("No client key %d in project %s", model.KeyID.ValueInt64(), model.Project.ValueString()), existingKeys(failed.Keys))
+	default:
+		resp.Diagnostics.AddError(cannotReadKeys(model.Project), explain(err))
 	}
 }
 
@@ -194,16 +230,13 @@ func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, ok := r.projectNumber(ctx, state.Project, state.ProjectID, &resp.Diagnostics)
-	if ok && !plan.Project.Equal(state.Project) {
-		r.sameProject(ctx, plan.Project, projectID, &resp.Diagnostics)
-	}
-	if resp.Diagnostics.HasError() {
+	projectID, ok := r.projectNumber(ctx, plan.Project, state.ProjectID, &resp.Diagnostics)
+	if !ok {
 		return
 	}
+	plan.setIDs(projectID.ValueInt64(), state.KeyID.ValueInt64())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	state.ProjectID = projectID
-	resp.Diagnostics.Append(state.identify(ctx, resp.Identity)...)
+	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
 }
 
 // Delete implements resource.Resource.
@@ -233,27 +266,31 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 		return
 	}
 	model := clientKeyResourceModel{Keepers: types.MapNull(types.StringType)}
-	if req.ID == "" {
+	var id clientKeyImportID
+	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		var identity clientKeyIdentity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-		if resp.Diagnostics.HasError() {
+		if resp.Diagnostics.HasError() || !importedNumber(identity.ProjectID, "project_id", &resp.Diagnostics) || !importedNumber(identity.KeyID, "key_id", &resp.Diagnostics) {
 			return
 		}
-		model.setIDs(identity.ProjectID.ValueInt64(), identity.KeyID.ValueInt64())
-		model.Project = types.StringValue(strconv.FormatInt(identity.ProjectID.ValueInt64(), 10))
+		id = clientKeyImportID{project: strconv.FormatInt(identity.ProjectID.ValueInt64(), 10), keyID: identity.KeyID.ValueInt64()}
 	} else {
-		id, err := parseClientKeyImportID(req.ID)
-		if err != nil {
+		var err error
+		if id, err = parseClientKeyImportID(req.ID); err != nil {
 			resp.Diagnostics.AddError("Invalid import ID", capitalized(sentence(err.Error())))
 			return
 		}
-		projectID, keyID, ok := id.find(ctx, r.client, &resp.Diagnostics)
-		if !ok {
-			return
-		}
-		model.setIDs(projectID, keyID)
-		model.Project = types.StringValue(id.project)
 	}
+	number, name, ok := importProject(ctx, r.client, id.project, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	keyID, ok := id.find(ctx, r.client, number.ValueInt64(), &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	model.setIDs(number.ValueInt64(), keyID)
+	model.Project = name
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)

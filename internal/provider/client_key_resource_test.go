@@ -2,9 +2,11 @@ package provider
 
 import (
 	"fmt"
+	"github.com/google/go-cmp/cmp"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -355,10 +357,10 @@ func TestClientKeyResource_importWithKeepers(t *testing.T) {
 func TestClientKeyResource_importFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]*regexp.Regexp{
-		"1:9":         says("No client key 9 in project 1", "has the client keys 3 (inactive), 7, 8"),
+		"1:9":         says("No client key 9 in project acme/web", "has the client keys 3 (inactive), 7, 8"),
 		"acme/gone:7": says("Cannot import from project acme/gone", "404 Project Not Found"),
 		"99:7":        says("Cannot read the client keys of project 99", "404 Project Not Found"),
-		"7":           says("Invalid import ID", "<project>:<key_id>", "acme/web:13"),
+		"7":           says("Cannot import from project 7", "404 Project Not Found"),
 		":7":          says("Invalid import ID", "<project>:<key_id>"),
 		"acme/web:7x": says("Invalid import ID", "<project>:<key_id>"),
 		"acme/web:0":  says("Invalid import ID", "<project>:<key_id>"),
@@ -411,4 +413,71 @@ func TestClientKeyResource_emptyKeepers(t *testing.T) {
 		return resource.TestStep{Config: gitlab.config(clientKeyConfig("acme/web", keepers)), Check: gitlab.hasKeys(1, 7, 8, 10)}
 	}
 	gitlab.run(t, resource.TestCase{Steps: []resource.TestStep{step(""), step("keepers = {}"), step("")}})
+}
+
+// However settings and keys depend on each other, and on how many keys there are, GitLab has the keys of the state and no
+// other after an apply, and none after a destroy.
+func TestClientKeyResource_oneKeyEach(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int{1, 3} {
+		for _, order := range orders {
+			t.Run(fmt.Sprintf("%s, %d keys", order, count), func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, twoProjects())
+				config := strings.Replace(webConfig(order), "  keepers", fmt.Sprintf("  count = %d\n  keepers", count), 1)
+				terraform := newCommandLine(t, gitlab.Server, config)
+				for range 3 {
+					terraform.succeeds(t, "apply", "-auto-approve")
+					var keys []int64
+					for _, key := range gitlab.Keys(1) {
+						keys = append(keys, key.ID)
+					}
+					if diff := cmp.Diff(keys, terraform.keysInState(t)); diff != "" || len(keys) != count {
+						t.Errorf("%d keys, want %d; (-GitLab +state):\n%s", len(keys), count, diff)
+					}
+					terraform.succeeds(t, "destroy", "-auto-approve")
+					gitlab.isOff(t, 1)
+				}
+			})
+		}
+	}
+}
+
+// A key that GitLab made in an earlier run is nobody's: it stays, and an import takes it.
+func TestClientKeyResource_keyOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	settings := settingsConfig("acme/web", "active = true")
+	terraform := newCommandLine(t, gitlab.Server, settings)
+	terraform.succeeds(t, "apply", "-auto-approve")
+	made := gitlab.Keys(1)[0].ID
+	terraform.write(t, "main.tf", requiredProviders+settings+clientKeyConfig("acme/web", ""))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	if keys := terraform.keysInState(t); len(keys) != 1 || keys[0] == made || len(gitlab.Keys(1)) != 2 {
+		t.Errorf("the state has the keys %v, GitLab %v; key %d is of an earlier run", keys, gitlab.Keys(1), made)
+	}
+}
+
+// The import ID <project> is the only active key. By number, the path goes into the state.
+func TestClientKeyResource_importByProject(t *testing.T) {
+	t.Parallel()
+	for _, project := range []string{"1", "acme/web"} {
+		t.Run(project, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].ClientKeys = gitlabsim.ClientKeys{{ID: 3, Inactive: true}, {ID: 7}}
+			scenario.Projects[1].ClientKeys = gitlabsim.MakeKeys(2)
+			gitlab := startTestbed(t, scenario)
+			terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", ""))
+			terraform.fails(t, []string{"Invalid import ID", "<project>:<key_id>"}, "import", clientKeyAddress, "")
+			terraform.fails(t, []string{"2 active client keys", "<project>:<key_id>"}, "import", clientKeyAddress, "acme/shop")
+			terraform.succeeds(t, "import", clientKeyAddress, project)
+			if diff := cmp.Diff([]int64{7}, terraform.keysInState(t)); diff != "" {
+				t.Errorf("keys in the state (-want +got):\n%s", diff)
+			}
+			if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
+				t.Errorf("the plan after the import is not empty:\n%s", output)
+			}
+		})
+	}
 }

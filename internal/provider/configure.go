@@ -29,10 +29,13 @@ type providerModel struct {
 	EarlyAuthCheck types.Bool   `tfsdk:"early_auth_check"`
 }
 
-// Configure implements provider.Provider. It leaves the objects without a client when an argument is unknown, as it is
-// while a GitLab that is made in the same run is planned.
+// Configure defers all objects, or leaves them without a client where the engine cannot defer, while an argument is
+// unknown because the GitLab is created in the same run.
 func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	if !req.Config.Raw.IsFullyKnown() {
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+		}
 		return
 	}
 	var model providerModel
@@ -50,9 +53,8 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 			return
 		}
 	}
-	resp.ResourceData = client
-	resp.DataSourceData = client
-	resp.ListResourceData = client
+	data := &providerData{client: client}
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 }
 
 // newClient makes the client of a provider block and its environment, and tells whether to check the token early.
@@ -66,7 +68,14 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	options.ClientKey = model.ClientKey.ValueString()
 	options.Retries = model.Retries.ValueInt64Pointer()
 	options.UserAgent = "terraform-provider-" + TypeName + "/" + p.version + " (" + Namespace + ")"
-	diags.Append(model.Headers.ElementsAs(ctx, &options.Headers, false)...)
+	headers := map[string]types.String{}
+	diags.Append(model.Headers.ElementsAs(ctx, &headers, false)...)
+	options.Headers = map[string]string{}
+	for name, value := range headers {
+		if !value.IsNull() {
+			options.Headers[name] = value.ValueString()
+		}
+	}
 	options.Log = logAttempt
 
 	check = model.EarlyAuthCheck.ValueBool()
@@ -95,14 +104,22 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	return client, check
 }
 
-// resourceBase gives a resource the client; it is nil while the provider block is not fully known.
-type resourceBase struct {
-	client *errortracking.Client
+// providerData is what Configure hands to the objects of one walk through a configuration.
+type providerData struct {
+	client    *errortracking.Client
+	sightings sightings
 }
 
-// Configure implements resource.ResourceWithConfigure.
+// resourceBase gives a resource the client; it is nil while the provider block is not fully known.
+type resourceBase struct {
+	client    *errortracking.Client
+	sightings *sightings
+}
+
 func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	b.client = clientFrom(req.ProviderData, &resp.Diagnostics)
+	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
+		b.client, b.sightings = data.client, &data.sightings
+	}
 }
 
 // configured reports whether there is a client, with an error when there is none.
@@ -115,9 +132,10 @@ type dataSourceBase struct {
 	client *errortracking.Client
 }
 
-// Configure implements datasource.DataSourceWithConfigure.
 func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	b.client = clientFrom(req.ProviderData, &resp.Diagnostics)
+	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
+		b.client = data.client
+	}
 }
 
 // configured reports whether there is a client, with an error when there is none.
@@ -125,15 +143,15 @@ func (b *dataSourceBase) configured(diags *diag.Diagnostics) bool {
 	return configured(b.client, diags)
 }
 
-func clientFrom(providerData any, diags *diag.Diagnostics) *errortracking.Client {
-	if providerData == nil {
+func dataFrom(value any, diags *diag.Diagnostics) *providerData {
+	if value == nil {
 		return nil
 	}
-	client, ok := providerData.(*errortracking.Client)
+	data, ok := value.(*providerData)
 	if !ok {
-		diags.AddError("The provider is broken", "An object was configured with data of another type. Please report this to the developers of the provider.")
+		diags.AddError("The provider is broken", "An object was configured with data of another type. Report this to the developers of the provider.")
 	}
-	return client
+	return data
 }
 
 func configured(client *errortracking.Client, diags *diag.Diagnostics) bool {

@@ -1,9 +1,9 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -37,6 +37,14 @@ var adviceOn = map[error]advice{
 	errortracking.ErrForbidden: {
 		"The token's user has no sufficient role in the project. GitLab shows and changes error tracking only for Maintainers and Owners; a CI job token is not accepted at all.",
 		"Give the user of the token the Maintainer role in the project, or use the token of a user who has it.",
+	},
+	errortracking.ErrMissingPermission: {
+		"The fine-grained access token lacks the permission that GitLab names.",
+		"Add that permission to the token, or use a token that has it. The provider needs the project permissions Error Tracking Setting: Read and Update, Error Tracking Client Key: Read, Create and Delete, and Project: Read.",
+	},
+	errortracking.ErrRefused: {
+		"GitLab refused the request for the reason in its answer.",
+		"Resolve that first, then run the command again.",
 	},
 	errortracking.ErrProjectNotFound: {
 		"There is no such project, or the token's user is no member of it: GitLab gives the same answer for both.",
@@ -74,6 +82,14 @@ var adviceOn = map[error]advice{
 		"GitLab answered 200 but stored nothing. Where it says that the API URL or the token is required, the settings would be active for a Sentry that is not configured. Where it says that the API URL is blocked, this GitLab does not allow requests to that Sentry.",
 		"Set integrated = true to let GitLab collect the errors itself; or set the Sentry up in the project under Settings > Monitor > Error Tracking, which GitLab's REST API cannot do; or have an administrator allow the URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
 	},
+	errortracking.ErrNotApplied: {
+		"GitLab answered with success but stored other settings. The usual cause is the feature flag integrated_error_tracking, which is off by default on self-managed GitLab: GitLab then reports integrated = false whatever is stored.",
+		"Ask an administrator of the GitLab instance to enable the flag: Feature.enable(:integrated_error_tracking) in the Rails console, or POST /api/v4/features/integrated_error_tracking with value=true.",
+	},
+	errortracking.ErrSettingsInUse: {
+		"A project has one set of error tracking settings, and this run has created or updated them through another resource.",
+		"Nothing needs to be done: the settings stay as that resource has them.",
+	},
 	errortracking.ErrBadRequest: {
 		"GitLab did not accept the request's parameters.",
 		"Check that GitLab is of version 15.10 or newer; if it is, please report this to the developers of the provider.",
@@ -91,8 +107,20 @@ var adviceOn = map[error]advice{
 		"Run the command again later, with a lower -parallelism, or raise the argument retries.",
 	},
 	errortracking.ErrServer: {
-		"GitLab failed to answer. A failure that comes back at once and always for client keys can mean that the instance setting error_tracking_api_url is invalid.",
-		"Look at GitLab's status or its logs, then run the command again; what was done is found again.",
+		"GitLab failed to answer.",
+		"Check the status or the logs of GitLab, then run the command again.",
+	},
+	errortracking.ErrClientKeysFailed: {
+		"GitLab failed on client keys. When it does so on every attempt, the instance setting error_tracking_api_url is not a valid URL.",
+		"Ask an administrator of the GitLab instance to correct error_tracking_api_url (PUT /api/v4/application/settings), then run the command again.",
+	},
+	errortracking.ErrInterrupted: {
+		"The run was stopped before GitLab answered.",
+		"Run the command again when you are ready.",
+	},
+	errortracking.ErrClientCertificate: {
+		"GitLab, or a proxy in front of it, requires a client certificate and did not accept the one it got, if any.",
+		"Set client_cert and client_key to the paths of a certificate and its private key that the server accepts.",
 	},
 	errortracking.ErrConnection: {
 		"GitLab could not be reached, or the connection broke.",
@@ -103,8 +131,8 @@ var adviceOn = map[error]advice{
 		"Run the command again; the list may have changed while it was read.",
 	},
 	errortracking.ErrLostAnswer: {
-		"The request is known to make a key even when it fails, and which key it made, if any, cannot be told: the project's new keys could not be read, or are not as many as the lost answers because somebody else made keys at the same time. No key was taken into the state.",
-		"Look at the project's new keys. Import the one that is meant as <project>:<key_id>, or delete it, then run the command again.",
+		"GitLab can create a client key and still answer with an error. The provider looked at the keys of the project afterwards and could not find exactly one new key, so it took none into the state.",
+		"Check the client keys of the project. Import the key that belongs to this resource as <project>:<key_id>, or delete it, then run the command again.",
 	},
 	errortracking.ErrUnexpected: {
 		"The provider does not know this answer, so nothing was changed.",
@@ -127,11 +155,11 @@ func answered(e *errortracking.Error) string {
 	var b strings.Builder
 	switch {
 	case e.Status == 0 && e.Method == "":
-		b.WriteString("No request was answered")
+		fmt.Fprintf(&b, "Nothing was sent to GitLab at %s", e.Host)
 	case e.Status == 0:
-		fmt.Fprintf(&b, "GitLab gave no answer to %s %s", e.Method, e.Path)
+		fmt.Fprintf(&b, "GitLab at %s did not answer %s %s", e.Host, e.Method, e.Path)
 	default:
-		fmt.Fprintf(&b, "GitLab answered %d %s to %s %s", e.Status, http.StatusText(e.Status), e.Method, e.Path)
+		fmt.Fprintf(&b, "GitLab at %s answered %s to %s %s", e.Host, e.StatusLine(), e.Method, e.Path)
 	}
 	if e.Message != "" {
 		b.WriteString(": " + e.Message)
@@ -139,11 +167,14 @@ func answered(e *errortracking.Error) string {
 	if e.Location != "" {
 		b.WriteString(", with a redirect to " + e.Location)
 	}
-	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+	if cause := e.Cause(); cause != "" {
+		b.WriteString(": " + cause)
 	}
-	if len(e.Candidates) > 0 {
-		fmt.Fprintf(&b, ". Client keys that were not there before: %s", keyIDs(e.Candidates))
+	if e.Kind == errortracking.ErrLostAnswer {
+		b.WriteString(". New client keys: " + cmp.Or(keyIDs(e.Keys), "none seen"))
+	}
+	if e.Wait > 0 {
+		fmt.Fprintf(&b, ". GitLab asks to wait %s", e.Wait.Round(time.Second))
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (%d attempts in %s)", e.Attempts, e.Elapsed.Round(100*time.Millisecond))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,26 +13,31 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// clientKeyImportID is what a user knows of a client key: its project, and either its ID or the key itself.
+// clientKeyImportID is what a user knows of a client key: its project, and its ID, the key itself, or neither where the
+// project has only one active key.
 type clientKeyImportID struct {
 	project   string
-	keyID     int64  // 0 when the key itself is known
-	publicKey string // empty when the ID is known
+	keyID     int64  // 0 when the key itself is given, or nothing
+	publicKey string // empty when the ID is given, or nothing
 }
 
 // errClientKeyImportID does not repeat the text, which may hold a key.
-var errClientKeyImportID = errors.New(`an import ID has the form <project>:<key_id>, such as "acme/web:13" or "42:13", or <project>:<public_key>, or it is a whole DSN`)
+var errClientKeyImportID = errors.New(`an import ID has the form <project>:<key_id>, such as "acme/web:13" or "42:13", <project>:<public_key>, or <project> alone for its only active key, or it is a whole DSN`)
 
 // publicKeyForm tells a public key from a mistyped number.
 var publicKeyForm = regexp.MustCompile(`^glet_[A-Za-z0-9_-]+$`)
 
-// parseClientKeyImportID reads <project>:<key_id>, <project>:<public_key> or a DSN. The last colon splits.
+// parseClientKeyImportID reads <project>:<key_id>, <project>:<public_key>, <project> or a DSN. The last colon splits.
 func parseClientKeyImportID(id string) (clientKeyImportID, error) {
 	if strings.Contains(id, "://") {
 		dsn, err := errortracking.ParseDSN(id)
 		return clientKeyImportID{project: strconv.FormatInt(dsn.ProjectID, 10), publicKey: dsn.PublicKey}, err
 	}
 	at := strings.LastIndex(id, ":")
+	if at < 0 && id != "" && !publicKeyForm.MatchString(id) {
+		_, _, err := errortracking.ParseProject(id)
+		return clientKeyImportID{project: id}, err
+	}
 	if at <= 0 {
 		return clientKeyImportID{}, errClientKeyImportID
 	}
@@ -49,32 +55,41 @@ func parseClientKeyImportID(id string) (clientKeyImportID, error) {
 	return clientKeyImportID{project: project, keyID: int64(keyID)}, nil
 }
 
-// String returns the import ID in the form with a colon.
-func (i clientKeyImportID) String() string {
-	if i.publicKey != "" {
-		return i.project + ":" + i.publicKey
+// find returns the number of the key. An ID is taken as it is; the read that follows each import finds out whether there
+// is such a key.
+func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Client, projectID int64, diags *diag.Diagnostics) (keyID int64, ok bool) {
+	if i.keyID != 0 {
+		return i.keyID, true
 	}
-	return fmt.Sprintf("%s:%d", i.project, i.keyID)
-}
-
-// find returns the numbers of the project and the key. An ID of a key is taken as it is; the read that follows each
-// import finds out whether there is such a key.
-func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) (projectID, keyID int64, ok bool) {
-	project, ok := importProject(ctx, client, i.project, diags)
-	if !ok || i.publicKey == "" {
-		return project.ValueInt64(), i.keyID, ok
-	}
-	keys, err := client.SharedClientKeys(ctx, project.ValueInt64())
+	keys, err := client.ClientKeys(ctx, projectID)
 	if err != nil {
 		diags.AddError("Cannot import from project "+i.project, capitalized(explain(err)))
-		return 0, 0, false
+		return 0, false
 	}
-	key, problem := keyToImport(keys, i.publicKey)
+	choose := onlyActiveKey
+	if i.publicKey != "" {
+		choose = func(keys []errortracking.ClientKey) (errortracking.ClientKey, string) {
+			return keyToImport(keys, i.publicKey)
+		}
+	}
+	key, problem := choose(keys)
 	if problem != "" {
 		diags.AddError("Cannot import the client key of project "+i.project, problem+"\n\n"+existingKeys(keys))
-		return 0, 0, false
+		return 0, false
 	}
-	return project.ValueInt64(), key.ID, true
+	return key.ID, true
+}
+
+// onlyActiveKey finds the one active key, or says what is in the way.
+func onlyActiveKey(keys []errortracking.ClientKey) (key errortracking.ClientKey, problem string) {
+	active := slices.DeleteFunc(slices.Clone(keys), func(k errortracking.ClientKey) bool { return !k.Active })
+	switch len(active) {
+	case 0:
+		return key, "The project has no active client key."
+	case 1:
+		return active[0], ""
+	}
+	return key, fmt.Sprintf("The project has %d active client keys. Choose one and import it as <project>:<key_id>.", len(active))
 }
 
 // keyToImport finds the one active key with a public key, or says what is in the way.

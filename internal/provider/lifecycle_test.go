@@ -164,7 +164,7 @@ func TestLifecycle_importFails(t *testing.T) {
 			attempt(settingsAddress, gitlab.project, "Cannot read the error tracking settings", "has no error tracking settings"),
 			attempt(settingsAddress, gitlab.project+"-gone", "Cannot import from project", "404 Project Not Found"),
 			attempt(clientKeyAddress, gitlab.project+":1", "No client key 1", "has no client keys"),
-			attempt(clientKeyAddress, gitlab.project, "Invalid import ID"),
+			attempt(clientKeyAddress, gitlab.project, "Cannot import the client key", "has no active client key"),
 		},
 	})
 }

@@ -8,7 +8,7 @@ import (
 func TestLog(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
-	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = true"))
+	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = false"))
 	terraform.env = append(terraform.env, "TF_LOG_PROVIDER=DEBUG")
 	output, err := terraform.run(t, "apply", "-auto-approve", "-no-color", "-input=false")
 	if err != nil {

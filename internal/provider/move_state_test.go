@@ -81,7 +81,7 @@ var moves = map[string]struct {
 		private: privateOf(foundKey, `{"existed":true,"active":false,"integrated":true}`),
 		to:      "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"restore\"",
 		want:     settingsObject.with(object{"on_destroy": "restore"}),
-		requests: []string{"GET /projects/1/error_tracking/settings"},
+		requests: []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
 	},
 	"client key by ID": {
 		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_client_key",
@@ -100,7 +100,7 @@ var moves = map[string]struct {
 		provider: "registry.terraform.io/observability/gitlab", from: "gitlab_error_tracking_client_key",
 		state: movedKeyObject("acme/web"),
 		to:    "gitlab_error_tracking_client_key", arguments: "project = \"acme/web\"",
-		want: movedKeyObject("acme/web"), requests: []string{"GET /projects/1/error_tracking/client_keys"},
+		want: movedKeyObject("acme/web"), requests: []string{"GET /projects/1/error_tracking/client_keys", "GET /projects/acme%2Fweb"},
 	},
 }
 
@@ -261,7 +261,7 @@ func TestMoveState_fails(t *testing.T) {
 		"settings of nothing":   {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_settings", object{}, "it is empty"},
 		"key of no form":        {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", "text", "is not what example.com/gitlabhq/gitlab is known to write"},
 		"key without an ID":     {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1"}, "<project>:<key_id>"},
-		"key of a bad project":  {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "web", "id": "web:8"}, "no group or user before the project"},
+		"key of a bad project":  {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "/web", "id": "/web:8"}, "begins with a slash"},
 		"own state of no form":  {"gitlab_error_tracking_settings", "gitlab_error_tracking_settings", object{"project_id": "x"}, "is not what example.com/gitlabhq/gitlab is known to write"},
 		"key by its public key": {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1", "id": "1:" + publicKey(8)}, "<project>:<key_id>"},
 	} {

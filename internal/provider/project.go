@@ -3,7 +3,10 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,7 +21,7 @@ const (
 	describeProjectID = "The numeric ID of the project. It never changes, also when the project is renamed or moved."
 )
 
-// projectValidator refuses what can be no project, before anything is asked.
+// projectValidator refuses what can never be a project, before anything is asked.
 type projectValidator struct{}
 
 func (projectValidator) Description(context.Context) string {
@@ -27,7 +30,6 @@ func (projectValidator) Description(context.Context) string {
 
 func (v projectValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-// ValidateString implements validator.String.
 func (projectValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
@@ -41,7 +43,7 @@ func (projectValidator) ValidateString(_ context.Context, req validator.StringRe
 func capitalized(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // importedKey is the key of the private state that marks an imported object. An import sees no configuration, so that
-// later plans take over what it could not know: how project is written, and the first keepers of a client key.
+// later plans accept what it could not know: how project is written, and the first keepers of a client key.
 const importedKey = "imported"
 
 // privateState is what framework requests and responses offer of the private state.
@@ -56,54 +58,173 @@ func isImported(ctx context.Context, private privateState) bool {
 	return len(mark) > 0
 }
 
-// planProject decides what another value of project means: the same project in another spelling is an update in place,
-// another project a replacement. What cannot be decided yet is planned as an update and decided by sameProject when it
-// is applied, since a replacement would lose a key that may not have to go.
-func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() || b.client == nil {
-		return
+// sightings are the projects that a refresh has read since the provider was configured. Terraform configures it anew to
+// apply, and applies without a refresh.
+type sightings struct {
+	mu      sync.Mutex
+	visible map[int64]bool  // by project ID
+	hidden  map[string]bool // the spellings of projects that cannot be seen
+}
+
+// add notes a look at a project, and how its object names it.
+func (s *sightings) add(projectID int64, project string, visible bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.visible == nil {
+		s.visible, s.hidden = map[int64]bool{}, map[string]bool{}
 	}
-	var before, after types.String
-	var projectID types.Int64
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project"), &before)...)
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project_id"), &projectID)...)
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
-	if resp.Diagnostics.HasError() || after.IsUnknown() || after.Equal(before) {
-		return
-	}
-	projectID, ok := b.projectNumber(ctx, before, projectID, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-	id, err := b.client.ResolveProject(ctx, after.ValueString())
-	switch {
-	case errors.Is(err, errortracking.ErrProjectNotFound):
-		resp.Diagnostics.AddAttributeWarning(path.Root("project"), "Project "+after.ValueString()+" not found yet",
-			explain(err)+"\n\nThe plan goes on as if it were another path of project "+before.ValueString()+". If it is not when the plan is applied, the apply stops without a change.")
-	case err != nil:
-		resp.Diagnostics.AddAttributeError(path.Root("project"), "Cannot find project "+after.ValueString(), explain(err))
-	case id != projectID.ValueInt64():
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project"))
-	case isImported(ctx, req.Private) && alike(before.ValueString(), after.ValueString()):
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project"), before)...)
+	s.visible[projectID] = visible
+	if !visible {
+		s.hidden[strings.ToLower(project)] = true
 	}
 }
 
+// get reports whether a project was looked at, and whether the token may see it.
+func (s *sightings) get(projectID int64) (visible, looked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	visible, looked = s.visible[projectID]
+	return visible, looked
+}
+
+// isHidden reports whether a project of this spelling was looked at and cannot be seen.
+func (s *sightings) isHidden(project string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hidden[strings.ToLower(project)]
+}
+
+// projectPlan is what a plan does with an object because of its project.
+type projectPlan string
+
+const (
+	planKeep    projectPlan = "keep"    // the object stays in its project
+	planRenamed projectPlan = "renamed" // so it does, and the project has a new path
+	planHidden  projectPlan = "hidden"  // so it does, and the path leads nowhere
+	planFound   projectPlan = "found"   // the number becomes known
+	planAwait   projectPlan = "await"   // the number becomes known when the project exists
+	planReplace projectPlan = "replace" // the object goes to another project
+	planStop    projectPlan = "stop"    // so it would, but the engine has planned otherwise
+	planFail    projectPlan = "fail"    // the project could not be looked up
+)
+
+// projectSituation is what a plan knows of an object's project.
+type projectSituation struct {
+	known     int64                 // the number in the state; 0 for a new object or a state without it
+	refreshed bool                  // the object was read before this plan
+	respelled bool                  // project is written otherwise than in the state
+	path      string                // as written in the configuration; empty for an ID
+	found     errortracking.Project // what the path or ID leads to
+	err       error                 // why it leads nowhere
+}
+
+// plan decides.
+func (s projectSituation) plan() projectPlan {
+	missing := errors.Is(s.err, errortracking.ErrProjectNotFound)
+	switch {
+	case missing && s.known == 0:
+		return planAwait
+	case missing && s.known != 0 && (s.refreshed || !s.respelled):
+		return planHidden
+	case s.err != nil:
+		return planFail
+	case s.known == 0:
+		return planFound
+	case s.found.ID != s.known && s.refreshed:
+		return planReplace
+	case s.found.ID != s.known:
+		return planStop
+	case s.path != "" && !strings.EqualFold(s.path, s.found.Path):
+		return planRenamed
+	}
+	return planKeep
+}
+
+// planProject plans project_id, and with it whether the object stays in its project. It returns false when the plan has an
+// error, or nothing is known of the project yet.
+func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) bool {
+	var before, after types.String
+	var number types.Int64
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project"), &before)...)
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project_id"), &number)...)
+	}
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
+	if resp.Diagnostics.HasError() || after.IsUnknown() || b.client == nil {
+		return false
+	}
+	written := after.ValueString()
+	visible, looked := b.sightings.get(number.ValueInt64())
+	situation := projectSituation{known: number.ValueInt64(), refreshed: looked, respelled: !after.Equal(before)}
+	situation.found, situation.path, situation.err = b.lookUp(ctx, written)
+	attribute := path.Root("project")
+	plan := situation.plan()
+	switch plan {
+	case planAwait:
+		if b.sightings.isHidden(written) {
+			hiddenProject(written, &resp.Diagnostics)
+			return false
+		}
+		resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" not found yet",
+			explain(situation.err)+"\n\nThe plan continues. The project must exist when the plan is applied.")
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), types.Int64Unknown())...)
+	case planHidden:
+		if !looked || visible {
+			resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" not found yet",
+				explain(situation.err)+fmt.Sprintf("\n\nThe object stays in project %d.", situation.known))
+		}
+	case planFail:
+		resp.Diagnostics.AddAttributeError(attribute, "Cannot find project "+written, explain(situation.err))
+		return false
+	case planStop:
+		resp.Diagnostics.AddAttributeError(attribute, "Project "+written+" is another project",
+			fmt.Sprintf("%s is project %d, but this resource is in project %d. That was not known when the plan was made. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known))
+		return false
+	case planReplace:
+		resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" is another project",
+			fmt.Sprintf("%s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it where it is, write project = \"%d\".", written, situation.found.ID, situation.known, situation.known))
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
+	case planFound:
+		if visible, looked := b.sightings.get(situation.found.ID); looked && !visible {
+			hiddenProject(written, &resp.Diagnostics)
+			return false
+		}
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
+	case planRenamed:
+		resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" has moved to "+situation.found.Path,
+			"The old path works until another project takes it. Write project = \""+situation.found.Path+"\".")
+	case planKeep:
+	}
+	if (plan == planKeep || plan == planRenamed) && isImported(ctx, req.Private) && alike(before.ValueString(), written) {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, attribute, before)...)
+	}
+	return !resp.Diagnostics.HasError()
+}
+
+// lookUp returns the project that an ID or path leads to, and the path if it is one. An ID is not looked up.
+func (b *resourceBase) lookUp(ctx context.Context, project string) (found errortracking.Project, path string, err error) {
+	id, path, err := errortracking.ParseProject(project)
+	if err != nil || id != 0 {
+		return errortracking.Project{ID: id}, "", err
+	}
+	found, err = b.client.Project(ctx, project)
+	return found, path, err
+}
+
+// hiddenProject refuses a replacement in a project that cannot be seen: the deletion would be taken as done, and a key
+// would live on that no state knows.
+func hiddenProject(project string, diags *diag.Diagnostics) {
+	diags.AddError("Cannot replace anything in project "+project,
+		"The token cannot see the project any more, so the object in it cannot be deleted before it is created again. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project is gone for good, remove the resource with terraform state rm.")
+}
+
 // alike reports whether two spellings of one project differ only in what an import cannot know: one is the ID, or both
-// are the same path. A new path after a rename is no such difference; it is to be taken over.
+// are the same path. A new path after a rename is an update.
 func alike(before, after string) bool {
 	beforeID, beforePath, _ := errortracking.ParseProject(before)
 	afterID, afterPath, _ := errortracking.ParseProject(after)
 	return beforeID != 0 || afterID != 0 || strings.EqualFold(beforePath, afterPath)
-}
-
-// sameProject checks, when a plan is applied, that project still means the project with the given ID.
-func (b *resourceBase) sameProject(ctx context.Context, project types.String, id types.Int64, diags *diag.Diagnostics) {
-	found, ok := resolve(ctx, b.client, project.ValueString(), diags)
-	if ok && !found.Equal(id) {
-		diags.AddAttributeError(path.Root("project"), "Project "+project.ValueString()+" is another project",
-			"When this was planned, it was not known yet that project is no other name of the project that this resource has managed so far. Nothing was changed.\n\nRun the command again to plan the replacement.")
-	}
 }
 
 // resolve returns the numeric ID of a project, or an error that says what could not be done.
@@ -119,7 +240,7 @@ func resolve(ctx context.Context, client *errortracking.Client, project string, 
 // projectNumber returns the numeric ID of the project of a state. A state that was moved from another provider may lack
 // it until it is read; then GitLab is asked.
 func (b *resourceBase) projectNumber(ctx context.Context, project types.String, known types.Int64, diags *diag.Diagnostics) (types.Int64, bool) {
-	if !known.IsNull() {
+	if !known.IsNull() && !known.IsUnknown() {
 		return known, true
 	}
 	if !b.configured(diags) {
@@ -128,14 +249,33 @@ func (b *resourceBase) projectNumber(ctx context.Context, project types.String, 
 	return resolve(ctx, b.client, project.ValueString(), diags)
 }
 
-// importProject returns the numeric ID of the project in an import ID.
-func importProject(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (types.Int64, bool) {
-	id, err := client.ResolveProject(ctx, project)
+// importProject returns the number of the project in an import ID, and how the state names it: by the path that it was
+// given as, or by the project's path where an ID was given and the token may read it.
+func importProject(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (number types.Int64, name types.String, ok bool) {
+	id, _, err := errortracking.ParseProject(project)
+	if err == nil && id != 0 {
+		if found, err := client.Project(ctx, project); err == nil {
+			return types.Int64Value(id), types.StringValue(found.Path), true
+		}
+		return types.Int64Value(id), types.StringValue(strconv.FormatInt(id, 10)), true
+	}
+	if err == nil {
+		id, err = client.ResolveProject(ctx, project)
+	}
 	if err != nil {
 		diags.AddError("Cannot import from project "+project, capitalized(explain(err)))
-		return types.Int64Null(), false
+		return types.Int64Null(), types.StringNull(), false
 	}
-	return types.Int64Value(id), true
+	return types.Int64Value(id), types.StringValue(project), true
+}
+
+// importedNumber reads a number of an identity, which Terraform lets be null.
+func importedNumber(number types.Int64, name string, diags *diag.Diagnostics) bool {
+	if number.ValueInt64() > 0 {
+		return true
+	}
+	diags.AddError("Invalid import identity", "The identity needs "+name+", a positive number.")
+	return false
 }
 
 // keptInState ends the warning about an object whose project cannot be seen.

@@ -3,7 +3,9 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"strings"
 	"sync"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -74,8 +76,8 @@ func (l listed) result(ctx context.Context, req list.ListRequest) list.ListResul
 	return result
 }
 
-// listProjects answers a request with what find yields for each project that its configuration names.
-func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream, find func(context.Context, errortracking.Project) iter.Seq2[listed, error]) {
+// listProjects answers a request with what find returns for each project that its configuration names.
+func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream, find func(context.Context, errortracking.Project) ([]listed, error)) {
 	var model projectListModel
 	diags := req.Config.Get(ctx, &model)
 	if diags.HasError() || !b.configured(&diags) {
@@ -86,93 +88,95 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 	if inGroup {
 		subject = "group " + model.Group.ValueString()
 	}
-	results := func(ctx context.Context, project errortracking.Project, err error) iter.Seq[list.ListResult] {
-		return func(yield func(list.ListResult) bool) {
-			if err != nil {
-				yield(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewErrorDiagnostic("Cannot find "+subject, explain(err))}})
+	projects, err := b.projectsOf(ctx, model)
+	if err != nil {
+		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{diag.NewErrorDiagnostic("Cannot find "+subject, explain(err))})
+		return
+	}
+	stream.Results = func(push func(list.ListResult) bool) {
+		left := req.Limit
+		var unreadable []string
+		for read := range inOrder(ctx, projectsAtOnce, projects, find) {
+			if inGroup && isUnreadable(read.err) {
+				unreadable = append(unreadable, read.project.Path)
+				continue
+			}
+			if read.err != nil {
+				push(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewErrorDiagnostic("Cannot read project "+read.project.Path, explain(read.err))}})
 				return
 			}
-			for object, err := range find(ctx, project) {
-				unreadable := errors.Is(err, errortracking.ErrForbidden) || errors.Is(err, errortracking.ErrProjectNotFound)
-				switch title := "Cannot read project " + project.Path; {
-				case unreadable && inGroup:
-					yield(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewWarningDiagnostic(title, explain(err)+"\n\nThe project was left out.")}})
+			for _, object := range read.found {
+				if !push(object.result(ctx, req)) {
 					return
-				case err != nil:
-					yield(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewErrorDiagnostic(title, explain(err))}})
-					return
-				case !yield(object.result(ctx, req)):
+				}
+				if left--; left == 0 && req.Limit > 0 {
 					return
 				}
 			}
 		}
-	}
-	stream.Results = func(push func(list.ListResult) bool) {
-		left := req.Limit
-		for result := range inOrder(ctx, projectsAtOnce, b.projectsOf(ctx, model), results) {
-			if !push(result) || result.Diagnostics.HasError() {
-				return
-			}
-			if result.Identity != nil {
-				left--
-			}
-			if left == 0 && req.Limit > 0 {
-				return
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			push(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewErrorDiagnostic("The list of "+subject+" is not complete", sentence(err.Error()))}})
+		if len(unreadable) > 0 {
+			push(list.ListResult{Diagnostics: diag.Diagnostics{unreadableWarning(subject, unreadable)}})
 		}
 	}
 }
 
-// projectsOf iterates over the projects that a list is to ask about.
-func (b *resourceBase) projectsOf(ctx context.Context, model projectListModel) iter.Seq2[errortracking.Project, error] {
+// isUnreadable reports whether err means that the token may not read a project.
+func isUnreadable(err error) bool {
+	return errors.Is(err, errortracking.ErrForbidden) || errors.Is(err, errortracking.ErrProjectNotFound)
+}
+
+// unreadableWarning names the projects that a list leaves out.
+func unreadableWarning(subject string, paths []string) diag.Diagnostic {
+	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
+	if len(paths) > 5 {
+		shown += ", …"
+	}
+	return diag.NewWarningDiagnostic(fmt.Sprintf("%d projects of %s were left out", len(paths), subject),
+		"The token may not read the error tracking of "+shown+". "+adviceOn[errortracking.ErrForbidden].cure)
+}
+
+// projectsOf returns the projects that a list is to ask about.
+func (b *resourceBase) projectsOf(ctx context.Context, model projectListModel) ([]errortracking.Project, error) {
 	if !model.Group.IsNull() {
 		return b.client.GroupProjects(ctx, model.Group.ValueString(), model.IncludeSubgroups.IsNull() || model.IncludeSubgroups.ValueBool())
 	}
-	return func(yield func(errortracking.Project, error) bool) {
-		yield(b.client.Project(ctx, model.Project.ValueString()))
-	}
+	project, err := b.client.Project(ctx, model.Project.ValueString())
+	return []errortracking.Project{project}, err
 }
 
-// inOrder calls work with each item, or the error in its place, up to limit items at the same time, and yields what
-// their works yield, in the order of the items. Items are taken no faster than results are, and nothing goes on after
+// projectRead is what was found in one project.
+type projectRead[T any] struct {
+	project errortracking.Project
+	found   T
+	err     error
+}
+
+// inOrder reads projects, up to limit at the same time, and yields what was found in their order. Nothing goes on after
 // the iteration.
-func inOrder[T, R any](ctx context.Context, limit int, items iter.Seq2[T, error], work func(context.Context, T, error) iter.Seq[R]) iter.Seq[R] {
-	return func(yield func(R) bool) {
+func inOrder[T any](ctx context.Context, limit int, projects []errortracking.Project, read func(context.Context, errortracking.Project) (T, error)) iter.Seq[projectRead[T]] {
+	return func(yield func(projectRead[T]) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()
-		// One more item is with the loop below.
-		queues := make(chan chan R, limit-1)
-		running.Go(func() {
-			defer close(queues)
-			for item, err := range items {
-				queue := make(chan R)
-				select {
-				case queues <- queue:
-				case <-ctx.Done():
-					return
-				}
-				running.Go(func() {
-					defer close(queue)
-					for result := range work(ctx, item, err) {
-						select {
-						case queue <- result:
-						case <-ctx.Done():
-							return
-						}
-					}
-				})
+		slots := make(chan chan projectRead[T], limit)
+		start := func(project errortracking.Project) {
+			slot := make(chan projectRead[T], 1)
+			slots <- slot
+			running.Go(func() {
+				found, err := read(ctx, project)
+				slot <- projectRead[T]{project, found, err}
+			})
+		}
+		for i, project := range projects {
+			if i >= limit && !yield(<-<-slots) {
+				return
 			}
-		})
-		for queue := range queues {
-			for result := range queue {
-				if !yield(result) {
-					return
-				}
+			start(project)
+		}
+		for range min(limit, len(projects)) {
+			if !yield(<-<-slots) {
+				return
 			}
 		}
 	}

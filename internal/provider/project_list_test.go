@@ -2,9 +2,8 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"iter"
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -190,13 +189,12 @@ func TestList_unreadable(t *testing.T) {
 			gitlab.SetRole(maintainer, 1, "developer")
 			gitlab.AddFault(gitlabsim.Fault{Path: "/projects/2/*", Status: 404, Body: `{"message":"404 Project Not Found"}`})
 			results := gitlab.listed(t, typeName, object{"group": "acme"}, 0)
-			if len(results) != 3 || !strings.HasPrefix(results[2].DisplayName, "acme/sub/api") {
-				t.Errorf("got %d results: %+v", len(results), results)
+			if len(results) != 2 || !strings.HasPrefix(results[0].DisplayName, "acme/sub/api") {
+				t.Fatalf("got %d results: %+v", len(results), results)
 			}
-			for i, title := range []string{"Cannot read project acme/web", "Cannot read project acme/shop"} {
-				if d := results[i].Diagnostics; len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != title || !strings.Contains(d[0].Detail, "left out") {
-					t.Errorf("want a warning %q: %+v", title, d)
-				}
+			d := results[1].Diagnostics
+			if len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != "2 projects of group acme were left out" || !strings.Contains(d[0].Detail, "acme/web, acme/shop") {
+				t.Errorf("want one warning about both projects: %+v", d)
 			}
 		})
 	}
@@ -214,7 +212,7 @@ func TestList_fails(t *testing.T) {
 		"subgroups of a project": {
 			config: "project = \"1\"\n    include_subgroups = true", want: says("Invalid Attribute Combination"),
 		},
-		"bad project":     {config: `project = "web"`, want: says("Invalid project")},
+		"bad project":     {config: `project = "/web"`, want: says("Invalid project")},
 		"empty group":     {config: `group = ""`, want: says("group")},
 		"unknown group":   {config: `group = "none"`, want: says("Cannot find group none", "404 Group Not Found", "no such group")},
 		"unknown project": {config: `project = "acme/gone"`, want: says("Cannot find project acme/gone", "404 Project Not Found")},
@@ -264,18 +262,12 @@ func bigGroup() gitlabsim.Scenario {
 	return scenario
 }
 
-// A query finds all keys of a big group with a request for each project and page, and yields the first before the
-// projects are all known.
+// A query finds all keys of a big group with a request for each project and page.
 func TestList_bigGroup(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, bigGroup())
 	var results []tfprotov6.ListResourceResult
 	for result := range gitlab.list(t, TypeName+clientKeyType, object{"group": "acme"}, 0) {
-		if len(results) == 0 && slices.ContainsFunc(gitlab.Requests(), func(r gitlabsim.Request) bool {
-			return strings.Contains(r.Query, "page=2") && strings.Contains(r.Path, "/groups/")
-		}) {
-			t.Error("all pages of the projects were read before the first result")
-		}
 		results = append(results, result)
 	}
 	seen := map[string]bool{}
@@ -301,7 +293,8 @@ func TestList_limit(t *testing.T) {
 	if results := gitlab.listed(t, TypeName+clientKeyType, object{"group": "acme"}, 3); len(results) != 3 {
 		t.Errorf("got %d results, want 3", len(results))
 	}
-	if got := len(gitlab.Requests()); got > 2+projectsAtOnce {
+	// 2 pages of projects, 2 of the first project's keys, and the projects that are read at the same time.
+	if got := len(gitlab.Requests()); got > 2+2+projectsAtOnce {
 		t.Errorf("%d requests for 3 keys of one project", got)
 	}
 }
@@ -331,47 +324,39 @@ func TestList_interrupted(t *testing.T) {
 // Works run at the same time, but not more than allowed, and what they yield comes in the order of their items.
 func TestInOrder(t *testing.T) {
 	t.Parallel()
-	const limit, items = 4, 50
-	failure := errors.New("the last item is none")
-	numbers := func(yield func(int, error) bool) {
-		for n := range items {
-			if !yield(n, nil) {
-				return
-			}
-		}
-		yield(0, failure)
+	const limit, count = 3, 20
+	projects := make([]errortracking.Project, count)
+	want := make([]int64, count)
+	for n := range projects {
+		projects[n].ID, want[n] = int64(n+1), int64(n+1)
 	}
 	var running, peak atomic.Int64
 	together := make(chan struct{})
 	meet := sync.OnceFunc(func() { close(together) })
-	work := func(_ context.Context, n int, err error) iter.Seq[string] {
-		return func(yield func(string) bool) {
-			defer running.Add(-1)
-			if now := running.Add(1); now == limit {
-				meet()
-			} else if now > limit {
-				peak.Store(now)
-			}
-			if err != nil {
-				yield(err.Error())
-				return
-			}
-			if n < limit {
-				<-together // goes on when so many run
-			}
-			_ = yield(fmt.Sprint(n, "a")) && yield(fmt.Sprint(n, "b"))
+	var got []int64
+	for read := range inOrder(t.Context(), limit, projects, func(_ context.Context, project errortracking.Project) (int64, error) {
+		defer running.Add(-1)
+		if now := running.Add(1); now == limit {
+			meet()
+		} else if now > limit {
+			peak.Store(now)
 		}
+		<-together // goes on when so many run
+		if project.ID == 7 {
+			return 0, errortracking.ErrForbidden
+		}
+		return project.ID, nil
+	}) {
+		if (read.project.ID == 7) != (read.err != nil) {
+			t.Errorf("project %d: %v", read.project.ID, read.err)
+		}
+		got = append(got, read.project.ID)
 	}
-	var want []string
-	for n := range items {
-		want = append(want, fmt.Sprint(n, "a"), fmt.Sprint(n, "b"))
-	}
-	want = append(want, failure.Error())
-	if diff := cmp.Diff(want, slices.Collect(inOrder(t.Context(), limit, numbers, work))); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("yielded (-want +got):\n%s", diff)
 	}
 	if peak.Load() != 0 {
-		t.Errorf("%d works ran at the same time, want at most %d", peak.Load(), limit)
+		t.Errorf("%d projects were read at the same time, want at most %d", peak.Load(), limit)
 	}
 }
 

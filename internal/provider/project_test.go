@@ -1,9 +1,14 @@
 package provider
 
 import (
+	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
@@ -16,8 +21,6 @@ func TestProject_invalid(t *testing.T) {
 		"/acme/web":                         says("Invalid project", "begins with a slash", "acme/web"),
 		"acme/my web":                       says("Invalid project", "contains a space", "acme/web"),
 		" 42":                               says("Invalid project", "contains a space", "acme/web"),
-		"web":                               says("Invalid project", "no group or user before the project", "acme/web"),
-		"0":                                 says("Invalid project", "no possible project ID", "acme/web"),
 	} {
 		for object, config := range map[string]string{
 			"settings":    settingsConfig(project, "active = true"),
@@ -31,5 +34,141 @@ func TestProject_invalid(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A path that another project has taken plans a replacement that converges.
+func TestProject_recreated(t *testing.T) {
+	t.Parallel()
+	for _, order := range orders {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, twoProjects())
+			terraform := newCommandLine(t, gitlab.Server, webConfig(order))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			gitlab.RemoveProject(1)
+			gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
+			output := terraform.succeeds(t, "plan", "-out=saved.tfplan")
+			if !says("Plan: 2 to add, 0 to change, 2 to destroy", "Project acme/web is another project", "acme/web is project 9", `project = "1"`).MatchString(output) {
+				t.Errorf("the plan is not of two replacements with a warning:\n%s", output)
+			}
+			terraform.succeeds(t, "apply", "saved.tfplan")
+			gitlab.isOnWithOneKey(t, terraform, 9)
+			if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
+				t.Errorf("the plan after it is not empty:\n%s", output)
+			}
+		})
+	}
+}
+
+// A path that is taken between a plan and its apply stops the apply, and the next run plans the replacement.
+func TestProject_recreatedAfterPlan(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", ""))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("ACME/web", ""))
+	terraform.succeeds(t, "plan", "-out=saved.tfplan")
+	gitlab.MoveProject(1, "acme/old")
+	gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
+	terraform.fails(t, []string{"Project ACME/web is another project", "Nothing was changed"}, "apply", "saved.tfplan")
+	if keys := gitlab.Keys(1); len(keys) != 1 {
+		t.Errorf("project 1 has the keys %v", keys)
+	}
+	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "1 to add, 0 to change, 1 to destroy") {
+		t.Errorf("the next plan is not of a replacement:\n%s", output)
+	}
+}
+
+// A project that is unknown in the plan and turns out to be another one stops the apply before anything is changed.
+func TestProject_unknownAndAnother(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := func(project string) string {
+		return requiredProviders + fmt.Sprintf(`
+resource "terraform_data" "id" {
+  input = %q
+}
+resource "gitlab_error_tracking_client_key" "test" {
+  count   = 3
+  project = terraform_data.id.output
+}
+`, project)
+	}
+	for _, spelling := range []string{"2", "acme/shop"} {
+		t.Run(spelling, func(t *testing.T) {
+			terraform := newCommandLine(t, gitlab.Server, "")
+			terraform.write(t, "main.tf", config("acme/web"))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			before := gitlab.Keys(1)
+			terraform.write(t, "main.tf", config(spelling))
+			terraform.fails(t, []string{"is another project", "Nothing was changed"}, "apply", "-auto-approve")
+			if diff := cmp.Diff(before, gitlab.Keys(1)); diff != "" {
+				t.Errorf("keys of project 1 (-want +got):\n%s", diff)
+			}
+			terraform.succeeds(t, "apply", "-auto-approve")
+			if len(gitlab.Keys(1)) != 0 || len(gitlab.Keys(2)) != 3 {
+				t.Errorf("project 1 has the keys %v, project 2 %v", gitlab.Keys(1), gitlab.Keys(2))
+			}
+			terraform.succeeds(t, "destroy", "-auto-approve")
+		})
+	}
+}
+
+// While a project cannot be seen, nothing in it is replaced, and nothing goes from the state.
+func TestProject_hidden(t *testing.T) {
+	t.Parallel()
+	for name, project := range map[string]string{"path": "acme/web", "ID": "1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, twoProjects())
+			terraform := newCommandLine(t, gitlab.Server, clientKeyConfig(project, `keepers = { rotated = "1" }`))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			key := terraform.keysInState(t)
+			gitlab.SetRole(maintainer, 1, "")
+			terraform.succeeds(t, "apply", "-auto-approve")
+			want := []string{"Cannot replace anything in project " + project, "cannot see the project"}
+			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
+			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(project, `keepers = { rotated = "2" }`))
+			terraform.fails(t, want, "apply", "-auto-approve")
+			if diff := cmp.Diff(key, terraform.keysInState(t)); diff != "" || len(gitlab.Keys(1)) != 1 {
+				t.Errorf("GitLab has the keys %v; keys in the state (-want +got):\n%s", gitlab.Keys(1), diff)
+			}
+		})
+	}
+}
+
+// projectSituation.plan is the table of what a project means in a plan.
+func TestProjectSituation(t *testing.T) {
+	t.Parallel()
+	missing := &errortracking.Error{Kind: errortracking.ErrProjectNotFound}
+	failed := &errortracking.Error{Kind: errortracking.ErrServer}
+	web, other := errortracking.Project{ID: 1, Path: "acme/web"}, errortracking.Project{ID: 9, Path: "acme/web"}
+	for name, test := range map[string]struct {
+		situation projectSituation
+		want      projectPlan
+	}{
+		"the same":                       {projectSituation{known: 1, refreshed: true, path: "acme/web", found: web}, planKeep},
+		"the same in another case":       {projectSituation{known: 1, refreshed: true, path: "ACME/Web", found: web}, planKeep},
+		"the same, not refreshed":        {projectSituation{known: 1, path: "acme/web", found: web}, planKeep},
+		"the same by ID":                 {projectSituation{known: 1, refreshed: true, found: errortracking.Project{ID: 1}}, planKeep},
+		"an old path":                    {projectSituation{known: 1, refreshed: true, path: "acme/old", found: web}, planRenamed},
+		"another":                        {projectSituation{known: 1, refreshed: true, path: "acme/web", found: other}, planReplace},
+		"another, not refreshed":         {projectSituation{known: 1, path: "acme/web", found: other}, planStop},
+		"new":                            {projectSituation{path: "acme/web", found: web}, planFound},
+		"new and missing":                {projectSituation{path: "acme/web", err: missing}, planAwait},
+		"missing":                        {projectSituation{known: 1, refreshed: true, path: "acme/web", err: missing}, planHidden},
+		"missing, not refreshed":         {projectSituation{known: 1, path: "acme/web", err: missing}, planHidden},
+		"respelled and missing":          {projectSituation{known: 1, refreshed: true, respelled: true, path: "acme/new", err: missing}, planHidden},
+		"respelled and missing at apply": {projectSituation{known: 1, respelled: true, path: "acme/new", err: missing}, planFail},
+		"GitLab fails":                   {projectSituation{known: 1, refreshed: true, path: "acme/web", err: failed}, planFail},
+		"GitLab fails on a new one":      {projectSituation{path: "acme/web", err: failed}, planFail},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := test.situation.plan(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }

@@ -47,8 +47,7 @@ func TestScale_apply(t *testing.T) {
 							gitlab.askedBesidesListings(applyRequests(tt.projects, tt.keys, tt.path)...),
 						),
 						ConfigPlanChecks: resource.ConfigPlanChecks{
-							// Before this plan there was one without a refresh, which asks nothing.
-							PostApplyPostRefresh: []plancheck.PlanCheck{gitlab.planAsked(planRequests(tt.projects, tt.pages)...)},
+							PostApplyPostRefresh: []plancheck.PlanCheck{gitlab.planAsked(planRequests(tt.projects, tt.pages, tt.path)...)},
 						},
 					},
 				},
@@ -86,7 +85,7 @@ func TestScale_plan(t *testing.T) {
 			many.PlanOnly = true
 			many.ConfigPlanChecks.PostApplyPostRefresh = []plancheck.PlanCheck{
 				// Before this plan there was one without a refresh, which asks nothing.
-				gitlab.planAsked(planRequests(projects, pages)...),
+				gitlab.planAsked(planRequests(projects, pages, false)...),
 				forgetState{store, "state"}, // or the objects would be destroyed one by one
 			}
 			resource.UnitTest(t, resource.TestCase{Steps: []resource.TestStep{few, many}})
@@ -169,7 +168,8 @@ func applyRequests(projects, keys int, path bool) []string {
 	var lines []string
 	for id := range projects {
 		if path {
-			lines = append(lines, fmt.Sprintf("GET /projects/acme%%2Fp%d", id+1))
+			// Once for the plan, and once for the apply.
+			lines = append(lines, slices.Repeat([]string{fmt.Sprintf("GET /projects/acme%%2Fp%d", id+1)}, 2)...)
 		}
 		lines = append(lines, fmt.Sprintf("GET /projects/%d/error_tracking/settings", id+1))
 		lines = append(lines, slices.Repeat([]string{fmt.Sprintf("POST /projects/%d/error_tracking/client_keys", id+1)}, keys/projects)...)
@@ -178,9 +178,13 @@ func applyRequests(projects, keys int, path bool) []string {
 }
 
 // planRequests are those that read the objects of manyKeysConfig once.
-func planRequests(projects, pages int) []string {
+func planRequests(projects, pages int, path bool) []string {
 	var lines []string
 	for id := range projects {
+		if path {
+			// Each plan looks up each path, also the one without a refresh that the test library makes before.
+			lines = append(lines, slices.Repeat([]string{fmt.Sprintf("GET /projects/acme%%2Fp%d", id+1)}, 2)...)
+		}
 		lines = append(lines, fmt.Sprintf("GET /projects/%d/error_tracking/settings", id+1))
 		lines = append(lines, slices.Repeat([]string{fmt.Sprintf("GET /projects/%d/error_tracking/client_keys", id+1)}, pages)...)
 	}

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"iter"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -31,17 +30,18 @@ func (l *settingsList) List(ctx context.Context, req list.ListRequest, stream *l
 	l.listProjects(ctx, req, stream, l.find)
 }
 
-// find yields the settings of a project, and nothing where there are none.
-func (l *settingsList) find(ctx context.Context, project errortracking.Project) iter.Seq2[listed, error] {
-	return func(yield func(listed, error) bool) {
-		settings, err := l.client.Settings(ctx, project.ID)
-		if errors.Is(err, errortracking.ErrSettingsNotFound) {
-			return
-		}
-		model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyDeactivate)}
-		model.Project = types.StringValue(project.Path)
-		model.setProject(types.Int64Value(project.ID))
-		model.setSettings(settings)
-		yield(listed{project.Path, model.identity(), &model}, err)
+// find returns the settings of a project, and nothing where there are none.
+func (l *settingsList) find(ctx context.Context, project errortracking.Project) ([]listed, error) {
+	settings, err := l.client.Settings(ctx, project.ID)
+	if errors.Is(err, errortracking.ErrSettingsNotFound) {
+		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyDeactivate)}
+	model.Project = types.StringValue(project.Path)
+	model.setProject(types.Int64Value(project.ID))
+	model.setSettings(settings)
+	return []listed{{project.Path, model.identity(), &model}}, nil
 }

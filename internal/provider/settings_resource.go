@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -121,13 +121,21 @@ func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.Identity
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	r.planProject(ctx, req, resp)
+	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) {
+		return
+	}
+	var number types.Int64
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("project_id"), &number)...)
+	if !number.IsNull() && !number.IsUnknown() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), strconv.FormatInt(number.ValueInt64(), 10))...)
+	}
 }
 
 // Create implements resource.Resource.
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var model settingsResourceModel
+	var model, config settingsResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
@@ -136,40 +144,18 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	model.setProject(projectID)
-
-	found, err := r.client.Settings(ctx, projectID.ValueInt64())
-	none := errors.Is(err, errortracking.ErrSettingsNotFound)
-	if err != nil && !none {
-		resp.Diagnostics.AddError(cannot("read", model.Project), explain(err))
-		return
-	}
-	wanted := wantedSettings{active: model.Active.ValueBool()}
-	if !model.Integrated.IsUnknown() {
-		wanted.integrated = model.Integrated.ValueBoolPointer()
-	}
-	settings := found
-	switch {
-	case none:
-		integrated := wanted.integrated == nil || *wanted.integrated
-		wanted.integrated = &integrated
-		settings, err = r.client.CreateSettings(ctx, projectID.ValueInt64(), wanted.active, integrated)
-	case !wanted.met(found):
-		settings, err = r.client.UpdateSettings(ctx, projectID.ValueInt64(), wanted.active, wanted.integrated)
-	}
+	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
 	if err != nil {
 		resp.Diagnostics.AddError(cannot("write", model.Project), explain(err))
-		return
+		var failed *errortracking.Error
+		if !errors.As(err, &failed) || !failed.Sent {
+			return
+		}
+		// Something may be stored, so the object and what was found go into the state with the error.
+		saved.Settings = errortracking.Settings{Active: model.Active.ValueBool(), Integrated: config.Integrated.ValueBool()}
 	}
-	before := " Before, the project had no settings."
-	if !none {
-		before = fmt.Sprintf(" Before, it said active = %t, integrated = %t.", found.Active, found.Integrated)
-	}
-	wanted.check(settings, model.Project, before, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	model.setSettings(settings)
-	resp.Diagnostics.Append(remember(ctx, resp.Private, found, !none)...)
+	model.setSettings(saved.Settings)
+	resp.Diagnostics.Append(newFound(saved.Before, config.Integrated).save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
@@ -193,11 +179,13 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	settings, err := r.client.Settings(ctx, model.ProjectID.ValueInt64())
+	hidden := errors.Is(err, errortracking.ErrProjectNotFound)
+	r.sightings.add(model.ProjectID.ValueInt64(), model.Project.ValueString(), !hidden)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
 		return
-	case errors.Is(err, errortracking.ErrProjectNotFound) && !imported:
+	case hidden && !imported:
 		resp.Diagnostics.AddWarning(notVisible(model.Project), explain(err)+keptInState)
 		return
 	case err != nil:
@@ -205,8 +193,8 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	model.setSettings(settings)
-	if _, _, remembered := recall(ctx, req.Private); !remembered {
-		resp.Diagnostics.Append(remember(ctx, resp.Private, settings, true)...)
+	if _, remembered := loadFound(ctx, req.Private); !remembered {
+		resp.Diagnostics.Append(newFound(&settings, types.BoolNull()).save(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
@@ -220,29 +208,24 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, ok := r.projectNumber(ctx, state.Project, state.ProjectID, &resp.Diagnostics)
-	if ok && !plan.Project.Equal(state.Project) {
-		r.sameProject(ctx, plan.Project, projectID, &resp.Diagnostics)
-	}
-	if resp.Diagnostics.HasError() {
+	projectID, ok := r.projectNumber(ctx, plan.Project, state.ProjectID, &resp.Diagnostics)
+	if !ok {
 		return
 	}
+	plan.setProject(projectID)
 	if !plan.Active.Equal(state.Active) || !plan.Integrated.Equal(state.Integrated) {
-		wanted := wantedSettings{active: plan.Active.ValueBool(), integrated: config.Integrated.ValueBoolPointer()}
-		settings, err := r.client.UpdateSettings(ctx, projectID.ValueInt64(), wanted.active, wanted.integrated)
-		if err != nil {
+		if _, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config)); err != nil {
 			resp.Diagnostics.AddError(cannot("write", plan.Project), explain(err))
 			return
 		}
-		wanted.check(settings, plan.Project, "", &resp.Diagnostics)
-		if resp.Diagnostics.HasError() {
-			return
-		}
 	}
-	// Terraform holds a provider to the values it planned. What else changed in GitLab is seen by the next refresh.
+	if found, remembered := loadFound(ctx, req.Private); remembered && found.Integrated == nil && !plan.Integrated.Equal(state.Integrated) {
+		found.Integrated = state.Integrated.ValueBoolPointer()
+		resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
+	}
+	// Terraform holds a provider to the values it planned. The next refresh sees what else changed in GitLab.
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	state.setProject(projectID)
-	resp.Diagnostics.Append(state.identify(ctx, resp.Identity)...)
+	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
 }
 
 // Delete implements resource.Resource.
@@ -256,21 +239,20 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if !ok {
 		return
 	}
-	var wanted wantedSettings
+	var wanted errortracking.WantedSettings
 	if state.OnDestroy.ValueString() == onDestroyRestore {
-		if found, existed, _ := recall(ctx, req.Private); existed {
-			wanted = wantedSettings{active: found.Active, integrated: &found.Integrated}
+		if found, _ := loadFound(ctx, req.Private); found.Existed {
+			wanted = errortracking.WantedSettings{Active: found.Active, Integrated: found.Integrated}
 		}
 	}
-	settings, err := r.client.UpdateSettings(ctx, projectID.ValueInt64(), wanted.active, wanted.integrated)
+	err := r.client.ResetSettings(ctx, projectID.ValueInt64(), wanted)
 	switch {
-	case errors.Is(err, errortracking.ErrSettingsNotFound):
+	case errors.Is(err, errortracking.ErrSettingsInUse):
+		resp.Diagnostics.AddWarning("Error tracking settings of project "+state.Project.ValueString()+" are left as they are", adviceOn[errortracking.ErrSettingsInUse].cause+" "+adviceOn[errortracking.ErrSettingsInUse].cure)
 	case errors.Is(err, errortracking.ErrProjectNotFound):
 		resp.Diagnostics.AddWarning(notVisible(state.Project), explain(err)+"\n\nThe settings are taken as gone with the project and were removed from the state.")
 	case err != nil:
 		resp.Diagnostics.AddError(cannot("reset", state.Project), explain(err))
-	default:
-		wanted.check(settings, state.Project, "", &resp.Diagnostics)
 	}
 }
 
@@ -279,78 +261,73 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 	if !r.configured(&resp.Diagnostics) {
 		return
 	}
-	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyDeactivate)}
-	if req.ID == "" {
+	project := req.ID
+	if project == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		var identity settingsIdentity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-		if resp.Diagnostics.HasError() {
+		if resp.Diagnostics.HasError() || !importedNumber(identity.ProjectID, "project_id", &resp.Diagnostics) {
 			return
 		}
-		model.setProject(identity.ProjectID)
-		model.Project = model.ID
-	} else {
-		projectID, ok := importProject(ctx, r.client, req.ID, &resp.Diagnostics)
-		if !ok {
-			return
-		}
-		model.setProject(projectID)
-		model.Project = types.StringValue(req.ID)
+		project = strconv.FormatInt(identity.ProjectID.ValueInt64(), 10)
 	}
+	if project == "" {
+		resp.Diagnostics.AddError("Invalid import ID", "The import ID of error tracking settings is the project's numeric ID or full path, such as \"acme/web\". It is empty.")
+		return
+	}
+	number, name, ok := importProject(ctx, r.client, project, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyDeactivate)}
+	model.setProject(number)
+	model.Project = name
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
 
-// wantedSettings is what a request asks GitLab to store; a nil integrated leaves the backend as it is.
-type wantedSettings struct {
-	active     bool
-	integrated *bool
+// wantedSettings are the settings that a configuration asks for.
+func wantedSettings(config settingsResourceModel) errortracking.WantedSettings {
+	return errortracking.WantedSettings{Active: config.Active.ValueBool(), Integrated: config.Integrated.ValueBoolPointer()}
 }
 
-func (w wantedSettings) met(s errortracking.Settings) bool {
-	return s.Active == w.active && (w.integrated == nil || s.Integrated == *w.integrated)
-}
-
-// check adds an error when GitLab answered with success but says that it stored something else. The sentence before
-// tells how the settings were, where no state does.
-func (w wantedSettings) check(s errortracking.Settings, project types.String, before string, diags *diag.Diagnostics) {
-	if w.met(s) {
-		return
-	}
-	said := fmt.Sprintf("GitLab answered with success, but says active = %t, integrated = %t. Asked for: active = %t", s.Active, s.Integrated, w.active)
-	if w.integrated != nil {
-		said += ", integrated = " + strconv.FormatBool(*w.integrated)
-	}
-	flag := adviceOn[errortracking.ErrFeatureDisabled]
-	diags.AddError("GitLab did not take over the error tracking settings of project "+project.ValueString(),
-		said+"."+before+"\n\nThe usual cause: "+flag.cause+"\n\n"+flag.cure)
-}
-
-// foundKey is the key of the private state that holds the settings before Terraform managed them, for on_destroy.
+// foundKey is the key of the private state that holds the settings before Terraform changed them, for on_destroy.
 const foundKey = "found"
 
-// foundSettings is the value of foundKey; Existed is false when the project had no settings.
+// foundSettings is the value of foundKey: what restore sets back.
 type foundSettings struct {
-	Existed    bool `json:"existed"`
-	Active     bool `json:"active"`
-	Integrated bool `json:"integrated"`
+	// Existed is false when the project had no settings.
+	Existed bool `json:"existed"`
+	Active  bool `json:"active"`
+	// Integrated is nil while Terraform has not changed it.
+	Integrated *bool `json:"integrated,omitempty"`
 }
 
-func remember(ctx context.Context, private privateState, s errortracking.Settings, existed bool) diag.Diagnostics {
-	value, err := json.Marshal(foundSettings{Existed: existed, Active: s.Active, Integrated: s.Integrated})
+// newFound notes the settings that were found, nil for none, before the configured integrated was written.
+func newFound(before *errortracking.Settings, integrated types.Bool) foundSettings {
+	if before == nil {
+		return foundSettings{}
+	}
+	found := foundSettings{Existed: true, Active: before.Active}
+	if !integrated.IsNull() && integrated.ValueBool() != before.Integrated {
+		found.Integrated = &before.Integrated
+	}
+	return found
+}
+
+func (f foundSettings) save(ctx context.Context, private privateState) diag.Diagnostics {
+	value, err := json.Marshal(f)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("The provider is broken", err.Error())}
 	}
 	return private.SetKey(ctx, foundKey, value)
 }
 
-func recall(ctx context.Context, private privateState) (found errortracking.Settings, existed, remembered bool) {
+// loadFound returns what save wrote, and whether it wrote anything.
+func loadFound(ctx context.Context, private privateState) (found foundSettings, remembered bool) {
 	value, _ := private.GetKey(ctx, foundKey)
-	var f foundSettings
-	if json.Unmarshal(value, &f) != nil {
-		return errortracking.Settings{}, false, false
-	}
-	return errortracking.Settings{Active: f.Active, Integrated: f.Integrated}, f.Existed, true
+	remembered = json.Unmarshal(value, &found) == nil
+	return found, remembered
 }
 
 // cannot is the title of an error about a project's settings.

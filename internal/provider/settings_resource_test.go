@@ -3,6 +3,8 @@ package provider
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -73,7 +75,7 @@ func TestSettingsResource_withSettings(t *testing.T) {
 			ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
 			ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
 			Check: resource.ComposeAggregateTestCheckFunc(
-				gitlab.wrote("PATCH /projects/1/error_tracking/settings"),
+				gitlab.wrote("PUT /projects/1/error_tracking/settings"),
 				gitlab.hasSettings(1, true, true),
 			),
 		}},
@@ -135,7 +137,7 @@ func TestSettingsResource_flagOff(t *testing.T) {
 			},
 			{
 				Config:      gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
-				ExpectError: says("did not take over the error tracking settings of project acme/shop", "integrated_error_tracking", "Ask an administrator"),
+				ExpectError: says("Cannot write the error tracking settings of project acme/shop", "feature flag integrated_error_tracking is off", "Ask an administrator"),
 			},
 		},
 	})
@@ -425,7 +427,150 @@ func TestSettingsResource_requests(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: config},
-			{PreConfig: gitlab.ClearRequests, RefreshState: true, Check: gitlab.asked("GET /projects/1/error_tracking/settings")},
+			{PreConfig: gitlab.ClearRequests, RefreshState: true, Check: gitlab.asked("GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb")},
 		},
 	})
+}
+
+// webConfig is settings and a client key of acme/web, with the dependency that README's example has, the reverse, or none.
+func webConfig(order string) string {
+	settingsNeed, keyProject := "", `"acme/web"`
+	switch order {
+	case "settings first":
+		keyProject = "gitlab_error_tracking_settings.web.project"
+	case "key first":
+		settingsNeed = "depends_on = [gitlab_error_tracking_client_key.web]"
+	}
+	return fmt.Sprintf(`
+resource "gitlab_error_tracking_settings" "web" {
+  project    = "acme/web"
+  active     = true
+  integrated = true
+  %s
+}
+resource "gitlab_error_tracking_client_key" "web" {
+  project = %s
+  keepers = { rotated = "2026-11" }
+  lifecycle { create_before_destroy = true }
+}
+`, settingsNeed, keyProject)
+}
+
+var orders = []string{"settings first", "key first", "no dependency"}
+
+// isOnWithOneKey checks that error tracking of a project is on with one active key, that of the state.
+func (b *testbed) isOnWithOneKey(t *testing.T, terraform commandLine, project int64) {
+	t.Helper()
+	row, _ := b.Settings(project)
+	keys := b.Keys(project)
+	if !row.Active || !row.Integrated || len(keys) != 1 || !slices.Contains(terraform.keysInState(t), keys[0].ID) {
+		t.Errorf("project %d has the settings %+v and the keys %+v; the state has the keys %v", project, row, keys, terraform.keysInState(t))
+	}
+}
+
+// isOff checks that error tracking of a project is off and that no key is left.
+func (b *testbed) isOff(t *testing.T, project int64) {
+	t.Helper()
+	if row, ok := b.Settings(project); !ok || row.Active || len(b.Keys(project)) > 0 {
+		t.Errorf("project %d has the settings %+v and the keys %+v", project, row, b.Keys(project))
+	}
+}
+
+// What people do to the README's example in a normal month leaves error tracking on with one key, and a destroy leaves
+// nothing on and no key.
+func TestSettingsResource_ordinaryLife(t *testing.T) {
+	t.Parallel()
+	settings, key := "-replace=gitlab_error_tracking_settings.web", "-replace=gitlab_error_tracking_client_key.web"
+	for _, order := range orders {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, twoProjects())
+			terraform := newCommandLine(t, gitlab.Server, webConfig(order))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			gitlab.isOnWithOneKey(t, terraform, 1)
+			for _, replace := range [][]string{{settings}, {key}, {settings, key}} {
+				terraform.succeeds(t, append([]string{"apply", "-auto-approve"}, replace...)...)
+				gitlab.isOnWithOneKey(t, terraform, 1)
+			}
+			// Renamed blocks without moved blocks.
+			terraform.write(t, "main.tf", strings.NewReplacer(`"web" {`, `"renamed" {`, ".web", ".renamed").Replace(requiredProviders+webConfig(order)))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			gitlab.isOnWithOneKey(t, terraform, 1)
+			if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
+				t.Errorf("the plan after it is not empty:\n%s", output)
+			}
+			// Switched off outside, and back on.
+			gitlab.SetSettings(1, &gitlabsim.Settings{Integrated: true})
+			terraform.succeeds(t, "apply", "-auto-approve")
+			gitlab.isOnWithOneKey(t, terraform, 1)
+			terraform.succeeds(t, "destroy", "-auto-approve")
+			gitlab.isOff(t, 1)
+		})
+	}
+}
+
+// An index that shifts moves each project's settings to another instance: they stay on.
+func TestSettingsResource_shiftedIndex(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	scenario.Projects = append(scenario.Projects, gitlabsim.Project{ID: 3, Path: "acme/api"})
+	gitlab := startTestbed(t, scenario)
+	config := func(projects string) string {
+		return requiredProviders + fmt.Sprintf(`
+locals { projects = %s }
+resource "gitlab_error_tracking_settings" "test" {
+  count      = length(local.projects)
+  project    = local.projects[count.index]
+  active     = true
+  integrated = true
+}
+resource "gitlab_error_tracking_client_key" "test" {
+  count   = length(local.projects)
+  project = gitlab_error_tracking_settings.test[count.index].project
+  lifecycle { create_before_destroy = true }
+}
+`, projects)
+	}
+	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform.write(t, "main.tf", config(`["1", "2", "3"]`))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", config(`["2", "3"]`))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	gitlab.isOff(t, 1)
+	gitlab.isOnWithOneKey(t, terraform, 2)
+	gitlab.isOnWithOneKey(t, terraform, 3)
+}
+
+// restore sets back what Terraform changed and nothing else, so that it works while the feature flag is off.
+func TestSettingsResource_restoreFlagOff(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	off := false
+	scenario.IntegratedErrorTracking = &off
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(1)
+	gitlab := startTestbed(t, scenario)
+	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = false\n  on_destroy = \"restore\""))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.succeeds(t, "apply", "-refresh-only", "-auto-approve")
+	terraform.succeeds(t, "destroy", "-auto-approve")
+	if row, _ := gitlab.Settings(1); !row.Active || !row.Integrated {
+		t.Errorf("the settings are %+v, want those from before", row)
+	}
+}
+
+// With the flag off, a Sentry that the settings show stays as it is.
+func TestSettingsResource_sentryFlagOff(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	off := false
+	scenario.IntegratedErrorTracking = &off
+	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
+	scenario.Projects[0].Settings = &sentry
+	gitlab := startTestbed(t, scenario)
+	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = true\n  integrated = true"))
+	terraform.fails(t, []string{"Cannot write the error tracking settings of project acme/web", "feature flag integrated_error_tracking is off"}, "apply", "-auto-approve")
+	if row, _ := gitlab.Settings(1); !row.Active || row.Integrated || len(gitlab.Keys(1)) > 0 {
+		t.Errorf("the settings are %+v with the keys %v, want them untouched", row, gitlab.Keys(1))
+	}
 }

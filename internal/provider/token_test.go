@@ -47,7 +47,7 @@ func TestToken(t *testing.T) {
 		{"cut off", gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The answer is cut off"},
 		{"rejected", gitlabsim.Fault{Status: 200, Body: `{"status":"error","message":"` + repeated + `"}`}, "(token) (value of header X-Gate)"},
 		{"wrong type", gitlabsim.Fault{Status: 200, Body: `["` + maintainer + `","` + gate + `"]`}, "The answer is cut off"},
-		{"redirect within GitLab", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "/api/v4/" + maintainer + "/" + gate}}, "GitLab answered"},
+		{"redirect within GitLab", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "/api/v4/" + maintainer + "/" + gate}}, "GitLab at"},
 		{"redirect to no address", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to another address"},
 		{"redirect to another host", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to another address"},
 	}

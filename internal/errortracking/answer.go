@@ -1,0 +1,255 @@
+package errortracking
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// answer is what GitLab sent back for one attempt.
+type answer struct {
+	method string
+	path   string // escaped and without the query
+	status int
+	header http.Header
+	body   []byte
+}
+
+// verdict says what a finished call means; nil means an answer with a status of success. sendErr is the HTTP client's error,
+// which counts only where there is no answer.
+func (c *call) verdict(ctx context.Context, sendErr error) *Error {
+	if c.answer == nil {
+		err := &Error{Kind: ErrConnection, Method: c.method, Path: c.path, Err: sendErr, Sent: c.sent}
+		var failed *url.Error
+		if errors.As(sendErr, &failed) {
+			// url.Error repeats method and URL, which the message has already.
+			err.Err = failed.Err
+		}
+		switch {
+		case errors.Is(err.Err, errBodyTooLong):
+			err.Kind = ErrMalformed
+		case ctx.Err() != nil:
+			err.Kind = ErrInterrupted
+		case err.Err != nil && certificateRefused.MatchString(err.Err.Error()):
+			err.Kind = ErrClientCertificate
+		}
+		return err
+	}
+	a := c.answer
+	if a.status == http.StatusOK || a.status == http.StatusCreated {
+		return nil
+	}
+	err := a.failure(a.kind(), nil)
+	if ctx.Err() != nil && errors.Is(sendErr, ctx.Err()) {
+		// The wait for a repetition was cut short.
+		err.Kind, err.Err = ErrInterrupted, ctx.Err()
+	}
+	if location, parseErr := url.Parse(a.header.Get("Location")); parseErr == nil {
+		location.RawQuery, location.ForceQuery, location.Fragment, location.User = "", false, "", nil
+		err.Location, err.movedTo = location.String(), movedTo(location.String())
+	}
+	return err
+}
+
+// certificateRefused matches the TLS alerts about a client's certificate, for which crypto/tls exports no value.
+var certificateRefused = regexp.MustCompile(`remote error: tls: (certificate required|bad certificate|unknown certificate|expired certificate|handshake failure)`)
+
+// failure makes the error of an answer.
+func (a *answer) failure(kind, cause error) *Error {
+	return &Error{
+		Kind: kind, Method: a.method, Path: a.path, Status: a.status, Message: a.message(), Err: cause,
+		Wait: requestedWait(a.status, a.header),
+		Sent: kind != ErrRejected && (a.status < 300 || a.status >= 500),
+	}
+}
+
+// complaint is the JSON of GitLab's errors: message from its own checks, error from its API layer and from OAuth.
+type complaint struct {
+	Status      text `json:"status"`
+	Message     text `json:"message"`
+	Error       text `json:"error"`
+	Description text `json:"error_description"`
+	Scope       text `json:"scope"`
+}
+
+// text is a JSON value read as text, whatever its type: GitLab's messages are texts, lists or objects.
+type text string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *text) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) == nil {
+		*t = text(s)
+		return nil
+	}
+	*t = text(data)
+	return nil
+}
+
+// complaint reads the answer as an error; ok is false when it is no JSON object.
+func (a *answer) complaint() (c complaint, ok bool) {
+	return c, json.Unmarshal(a.body, &c) == nil
+}
+
+// message returns GitLab's own words in the answer, or nothing.
+func (a *answer) message() string {
+	c, ok := a.complaint()
+	if !ok {
+		if bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")) {
+			return ""
+		}
+		return string(a.body)
+	}
+	var words []string
+	for _, t := range []text{c.Message, c.Error, c.Description} {
+		if t != "" {
+			words = append(words, string(t))
+		}
+	}
+	if c.Scope != "" {
+		words = append(words, "scope: "+string(c.Scope))
+	}
+	return strings.Join(words, "; ")
+}
+
+// printable makes a text of GitLab's fit for a terminal: what cannot be seen becomes a space, and it has 300 characters
+// at most.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, s)
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) > 300 {
+		return string(runes[:300]) + "…"
+	}
+	return string(runes)
+}
+
+// GitLab's texts that tell its answers of one status apart.
+const (
+	messageProjectNotFound   = "404 Project Not Found"
+	messageGroupNotFound     = "404 Group Not Found"
+	messageSettingsNotFound  = "404 Error Tracking Setting Not Found"
+	messageNotFound          = "404 Not Found"
+	messageClientKeyNotFound = "404 Not found"
+	messageMoved             = "Non GET methods are not allowed for moved projects"
+	errorInvalidToken        = "invalid_token"
+	errorScope               = "insufficient_scope"
+	errorPermission          = "insufficient_granular_scope"
+	messageForbidden         = "403 Forbidden"
+)
+
+// kind reads the meaning of an answer whose status is no success.
+func (a *answer) kind() error {
+	c, ok := a.complaint()
+	switch status := a.status; {
+	case status == http.StatusTooManyRequests:
+		return ErrRateLimited
+	case status == http.StatusInternalServerError && strings.Contains(a.path, "/error_tracking/client_keys"):
+		return ErrClientKeysFailed
+	case status >= 500:
+		return ErrServer
+	case status >= 300 && status < 400:
+		// A number does not move: what redirects it is no GitLab that knows a new path.
+		if movedTo(a.header.Get("Location")) != 0 && movedTo(a.path) == 0 {
+			return ErrProjectMoved
+		}
+		return ErrRedirected
+	case status < 300:
+		return ErrUnexpected
+	case !ok:
+		return ErrNotJSON
+	case status == http.StatusUnauthorized && c.Error == errorInvalidToken && strings.Contains(string(c.Description), "expired"):
+		return ErrTokenExpired
+	case status == http.StatusUnauthorized && c.Error == errorInvalidToken && strings.Contains(string(c.Description), "revoked"):
+		return ErrTokenRevoked
+	case status == http.StatusUnauthorized:
+		return ErrUnauthorized
+	case status == http.StatusForbidden && c.Error == errorScope:
+		return ErrInsufficientScope
+	case status == http.StatusForbidden && c.Error == errorPermission:
+		return ErrMissingPermission
+	case status == http.StatusForbidden && c.Message == messageForbidden:
+		return ErrForbidden
+	case status == http.StatusForbidden:
+		return ErrRefused
+	case status == http.StatusNotFound:
+		return a.kindOfNotFound(c)
+	case status == http.StatusMethodNotAllowed && c.Message == messageMoved:
+		return ErrProjectMoved
+	case status == http.StatusBadRequest, status == http.StatusUnsupportedMediaType, status == http.StatusUnprocessableEntity:
+		return ErrBadRequest
+	}
+	return ErrUnexpected
+}
+
+func (a *answer) kindOfNotFound(c complaint) error {
+	switch {
+	case c.Message == messageProjectNotFound:
+		return ErrProjectNotFound
+	case c.Message == messageGroupNotFound:
+		return ErrGroupNotFound
+	case c.Message == messageSettingsNotFound:
+		return ErrSettingsNotFound
+	case c.Message == messageNotFound && a.method == http.MethodPut:
+		return ErrFeatureDisabled
+	case c.Message == messageNotFound && strings.Contains(a.path, "/projects/"):
+		// A fine-grained token does not cover the project, or it is gone.
+		return ErrProjectNotFound
+	case c.Message == messageClientKeyNotFound && a.method == http.MethodDelete:
+		return ErrClientKeyNotFound
+	case c.Error != "":
+		return ErrNoSuchEndpoint
+	}
+	return ErrUnexpected
+}
+
+var movedLocation = regexp.MustCompile(`/api/v4/projects/([0-9]+)(?:/|$)`)
+
+// movedTo returns the project ID in an address of the API, as the Location of a moved project's answer has it, or 0.
+func movedTo(location string) int64 {
+	u, err := url.Parse(location)
+	if err != nil {
+		return 0
+	}
+	match := movedLocation.FindStringSubmatch(u.EscapedPath())
+	if match == nil {
+		return 0
+	}
+	id, err := strconv.ParseInt(match[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
+// decode reads the JSON of a successful answer into reply.
+func (a *answer) decode(reply any) *Error {
+	body := bytes.TrimSpace(a.body)
+	if bytes.HasPrefix(body, []byte("<")) {
+		return a.failure(ErrNotJSON, nil)
+	}
+	if c, ok := a.complaint(); ok && c.Status == "error" {
+		return a.failure(ErrRejected, nil)
+	}
+	err := json.Unmarshal(body, reply)
+	if checked, ok := reply.(interface{ check() error }); ok && err == nil {
+		err = checked.check()
+	}
+	if err != nil {
+		failed := a.failure(ErrMalformed, err)
+		failed.Message = ""
+		return failed
+	}
+	return nil
+}

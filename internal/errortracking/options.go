@@ -1,0 +1,136 @@
+package errortracking
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// DefaultBaseURL is the GitLab that is asked when [Options.BaseURL] is empty.
+const DefaultBaseURL = "https://gitlab.com"
+
+// DefaultRetries is how often a request is repeated when [Options.Retries] is nil.
+const DefaultRetries = 5
+
+// defaultTimeout bounds one attempt at a request. GitLab itself ends a request after 60 seconds; a key that it makes until
+// then is seen when the keys are read after a lost answer.
+const defaultTimeout = 65 * time.Second
+
+// Options say which GitLab a [Client] talks to, and how.
+type Options struct {
+	// Token is a personal, project, group or OAuth access token with the scope api (read_api suffices for reading).
+	Token string
+	// BaseURL is the address of GitLab, with or without /api/v4 and a closing slash; it may have a path, for a GitLab
+	// below a relative root. Empty means [DefaultBaseURL].
+	BaseURL string
+	// CACertFile names a PEM file of authorities that are trusted beside the system's.
+	CACertFile string
+	// Insecure turns the check of GitLab's certificate off.
+	Insecure bool
+	// ClientCert and ClientKey name PEM files, given together, for a GitLab that asks its clients for a certificate.
+	ClientCert, ClientKey string
+	// Headers are sent with every request.
+	Headers map[string]string
+	// Retries is how often a request may be repeated after its first try; nil means [DefaultRetries].
+	Retries *int64
+	// UserAgent is sent with every request.
+	UserAgent string
+	// Timeout bounds one attempt at a request; zero means 65 seconds.
+	Timeout time.Duration
+	// Pause is given the time to wait before each repetition and returns the time that is really waited. Nil waits as
+	// told. Tests use it to see the waits without waiting.
+	Pause func(time.Duration) time.Duration
+	// Log, if not nil, is told each attempt at a request when it has ended. The context is that of the request.
+	Log func(context.Context, Attempt)
+}
+
+var (
+	// authenticationHeaders are the headers in which GitLab looks for a token.
+	authenticationHeaders = []string{"Authorization", "Private-Token", "Job-Token"}
+	// ownHeaders are those that a request has by itself. With an Idempotency-Key net/http would repeat a POST.
+	ownHeaders = []string{"Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Idempotency-Key", "Transfer-Encoding", "X-Idempotency-Key"}
+)
+
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+// check refuses what cannot be sent, before a request fails with an error that names no option.
+func (o Options) check() error {
+	switch {
+	case o.Retries != nil && *o.Retries < 0:
+		return &OptionError{Option: "retries", Problem: fmt.Sprintf("%d is negative", *o.Retries)}
+	case o.Token == "":
+		return &OptionError{Option: "token", Problem: "it is empty"}
+	case strings.ContainsFunc(o.Token, isSpaceOrControl):
+		return &OptionError{Option: "token", Problem: "it contains a space or a line break; a token that is read from a file often ends with one"}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
+		switch {
+		case !headerName.MatchString(name):
+			return &OptionError{Option: "headers", Problem: fmt.Sprintf("%q is not a valid header name", name)}
+		case slices.Contains(authenticationHeaders, http.CanonicalHeaderKey(name)):
+			return &OptionError{Option: "headers", Problem: name + " is set by the token argument and cannot be a custom header"}
+		case slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)):
+			return &OptionError{Option: "headers", Problem: name + " is the provider's own and cannot be a custom header"}
+		case strings.ContainsFunc(o.Headers[name], unicode.IsControl):
+			return &OptionError{Option: "headers", Problem: "the value of " + name + " contains a line break or another control character"}
+		}
+	}
+	return nil
+}
+
+func isSpaceOrControl(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// shortestSecret is the length of the shortest value that is searched for in messages. Shorter ones occur by chance: a
+// header with the value 1 would hide parts of every path.
+const shortestSecret = 8
+
+// maskSecrets returns what takes the token and the values of the custom headers out of a text, a longer one before one
+// that it begins with.
+func maskSecrets(o Options) *strings.Replacer {
+	masks := map[string]string{}
+	if len(o.Token) >= shortestSecret {
+		masks[o.Token] = "(token)"
+	}
+	for name, value := range o.Headers {
+		if len(value) >= shortestSecret {
+			masks[value] = "(value of header " + name + ")"
+		}
+	}
+	var pairs []string
+	for _, secret := range slices.Backward(slices.Sorted(maps.Keys(masks))) {
+		pairs = append(pairs, secret, masks[secret])
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// parseBaseURL returns the root of GitLab that a user's base_url means, without /api/v4 and closing slash.
+func parseBaseURL(s string) (*url.URL, error) {
+	wrong := func(problem string) (*url.URL, error) {
+		return nil, &OptionError{Option: "base_url", Problem: problem + "; it should look like " + DefaultBaseURL + " or https://gitlab.example.com/gitlab"}
+	}
+	u, err := url.Parse(cmp.Or(s, DefaultBaseURL))
+	switch {
+	case err != nil:
+		// The text of a parse error repeats the whole URL, and with it a password that may be inside.
+		return wrong("it is not a URL")
+	case u.User != nil:
+		return wrong("it holds a user name or password, which would be seen in logs")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return wrong("it does not start with https:// or http://")
+	case u.Hostname() == "":
+		return wrong("it names no host")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return wrong("it has a query or a fragment")
+	}
+	path := strings.TrimRight(u.Path, "/")
+	path = strings.TrimRight(strings.TrimSuffix(path, "/api/v4"), "/")
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
+}

@@ -1,0 +1,90 @@
+package errortracking
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const (
+	// minWait and maxWait bound the time before a repetition that GitLab says nothing about.
+	minWait, maxWait = 200 * time.Millisecond, 10 * time.Second
+	// longestWait is the longest time that GitLab may ask to wait; a longer one ends the request.
+	longestWait = 10 * time.Minute
+)
+
+// check decides whether the call is repeated, as retryablehttp.CheckRetry. A request other than POST is repeated after a
+// 429, a 5xx other than 501, or a broken connection; a POST only after a 429 or when it cannot have been sent, because
+// GitLab is known to make a key and then answer 500.
+func (call *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, nil
+	}
+	repeatable := call.method != http.MethodPost
+	if err != nil {
+		// An error that comes with an answer is a redirect that leads nowhere.
+		return call.answer == nil && !isPermanent(err) && (repeatable || !call.sent), nil
+	}
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests:
+	case status >= 500 && status != http.StatusNotImplemented && repeatable:
+	default:
+		return false, nil
+	}
+	return requestedWait(resp.StatusCode, resp.Header) <= longestWait, nil
+}
+
+// backoff returns the wait before a repetition, as retryablehttp.Backoff: the time that GitLab asks for, else one that
+// doubles with each attempt, half of it random so that many clients do not come back together.
+func (call *call) backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+	wait := min(minWait<<min(attempt, 10), maxWait)
+	wait = wait/2 + rand.N(wait/2)
+	if resp != nil {
+		if asked := requestedWait(resp.StatusCode, resp.Header); asked > 0 {
+			wait = asked + rand.N(minWait)
+		}
+	}
+	if call.client.pause != nil {
+		return call.client.pause(wait)
+	}
+	return wait
+}
+
+// requestedWait returns how long an answer asks to wait, or 0: Retry-After in seconds or as a date, else, where the rate
+// limit is what the answer is about, RateLimit-Reset in seconds since 1970. Times count from the answer's own Date, since
+// the clocks of GitLab and of this machine may differ.
+func requestedWait(status int, header http.Header) time.Duration {
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	if after := header.Get("Retry-After"); after != "" {
+		seconds, err := strconv.ParseUint(after, 10, 31)
+		if err == nil || errors.Is(err, strconv.ErrRange) {
+			return time.Duration(seconds) * time.Second
+		}
+		if date, err := http.ParseTime(after); err == nil {
+			return max(0, date.Sub(now))
+		}
+	}
+	if status != http.StatusTooManyRequests {
+		return 0
+	}
+	if reset, err := strconv.ParseInt(header.Get("RateLimit-Reset"), 10, 64); err == nil {
+		return max(0, time.Unix(reset, 0).Sub(now))
+	}
+	return 0
+}
+
+// isPermanent reports whether a repetition would fail in the same way.
+func isPermanent(err error) bool {
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	return errors.Is(err, errBodyTooLong) || errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &certificate) ||
+		errors.As(err, &dns) && dns.IsNotFound
+}
