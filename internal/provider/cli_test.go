@@ -13,19 +13,12 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	install "github.com/hashicorp/hc-install"
-	"github.com/hashicorp/hc-install/fs"
-	"github.com/hashicorp/hc-install/product"
-	"github.com/hashicorp/hc-install/releases"
-	"github.com/hashicorp/hc-install/src"
 )
 
-// What the tests that drive an engine by its command line share: the provider's program is built once, and the engine is
-// the one that the test library takes.
+// What the tests that drive an engine by its command line share: the provider's program is built once.
 var (
 	builtProvider = sync.OnceValues(buildProvider)
 	builtFolder   string // of builtProvider, removed by TestMain
-	enginePath    = sync.OnceValues(findEngine)
 )
 
 // commandLine is an engine in a working folder of a test, with the built provider and a simulated GitLab.
@@ -130,16 +123,6 @@ func buildProvider() (string, error) {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, out)
 	}
 	return program, nil
-}
-
-func findEngine() (string, error) {
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return path, nil
-	}
-	return install.NewInstaller().Ensure(context.Background(), []src.Source{
-		&fs.AnyVersion{Product: &product.Terraform},
-		&releases.LatestVersion{Product: product.Terraform},
-	})
 }
 
 // succeeds runs the engine and returns what it printed; an error ends the test.

@@ -1,41 +1,65 @@
 package provider
 
 import (
-	"encoding/json"
+	"fmt"
+	"os"
 	"os/exec"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/hashicorp/go-version"
 )
 
-// engineVersion is the version of the engine that tests drive by its command line.
-var engineVersion = sync.OnceValues(func() (*version.Version, error) {
+// enginePath returns the path of the Terraform or OpenTofu that the tests run on.
+var enginePath = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path, nil
+	}
+	find := exec.Command("go", "run", "../cmd/engine")
+	find.Stderr = os.Stderr
+	path, err := find.Output()
+	if err != nil {
+		return "", fmt.Errorf("finding an engine: %w", err)
+	}
+	return strings.TrimSpace(string(path)), nil
+})
+
+// engineVersion is the version of the engine.
+var engineVersion *version.Version
+
+// useEngine makes the test library use the engine. OpenTofu has a registry of its own, which is the host of a provider
+// address without one.
+func useEngine() error {
 	path, err := enginePath()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	text, err := exec.Command(path, "version", "-json").Output()
+	if err := os.Setenv("TF_ACC_TERRAFORM_PATH", path); err != nil {
+		return err
+	}
+	said, err := exec.Command(path, "version").Output()
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("%s version: %w", path, err)
 	}
-	var says struct {
-		Version string `json:"terraform_version"`
+	match := regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\S+)`).FindStringSubmatch(string(said))
+	if match == nil {
+		return fmt.Errorf("%s is neither Terraform nor OpenTofu", path)
 	}
-	if err := json.Unmarshal(text, &says); err != nil {
-		return nil, err
+	if match[1] == "OpenTofu" {
+		if err := os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"); err != nil {
+			return err
+		}
 	}
-	return version.NewVersion(says.Version)
-})
+	engineVersion, err = version.NewVersion(match[2])
+	return err
+}
 
 // needsEngine skips a test of the command line on engines below a version, as sinceTerraform does for others.
 func needsEngine(t *testing.T, least string) {
 	t.Helper()
-	have, err := engineVersion()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if have.LessThan(version.Must(version.NewVersion(least))) {
-		t.Skipf("the engine is of version %s, this needs %s", have, least)
+	if engineVersion.LessThan(version.Must(version.NewVersion(least))) {
+		t.Skipf("needs Terraform %s, found %s", least, engineVersion)
 	}
 }

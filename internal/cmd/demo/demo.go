@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/errortracking/terraform-provider-gitlab/internal/provider"
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
@@ -27,7 +28,7 @@ const (
 	publicKeyByHand = "glet_0123456789abcdef0123456789abcdef"
 )
 
-// notRun begins the outcome of a step that Terraform is too old for.
+// notRun begins the outcome of a step that the engine does not support.
 const notRun = "not run"
 
 // example is the folder of the configuration, below the root of the checkout.
@@ -44,6 +45,8 @@ type demo struct {
 	story  *story
 	folder string // temporary; the configuration, the provider and the state are below it
 	server *gitlabsim.Server
+	path   string // of the engine
+	tofu   bool   // the engine is OpenTofu
 	engine engine
 	webKey int64  // the ID of the key that Terraform made for acme/web
 	webDSN string // its DSN
@@ -86,25 +89,30 @@ func (d *demo) mirror() string { return filepath.Join(d.folder, "mirror") }
 func (d *demo) buildProvider(ctx context.Context) error {
 	return d.story.step(ctx, "build", "the provider, for "+runtime.GOOS+"/"+runtime.GOARCH, func() (string, error) {
 		start := time.Now()
-		if err := buildMirror(ctx, d.mirror()); err != nil {
+		host := provider.Hostname
+		if d.tofu {
+			host = "registry.opentofu.org"
+		}
+		if err := buildMirror(ctx, d.mirror(), host); err != nil {
 			return "", err
 		}
 		return fmt.Sprintf("built in %.1f s", time.Since(start).Seconds()), nil
 	})
 }
 
-func (d *demo) findTerraform(ctx context.Context) error {
-	return d.story.step(ctx, "terraform", "on PATH, else the newest release", func() (string, error) {
-		path, err := terraformPath(ctx, filepath.Join(d.folder, "terraform"))
+func (d *demo) showEngine(ctx context.Context) error {
+	return d.story.step(ctx, "engine", "on PATH, downloaded or built", func() (string, error) {
+		work := filepath.Join(d.folder, "work")
+		err := os.CopyFS(work, os.DirFS(example))
 		if err != nil {
 			return "", err
 		}
-		work := filepath.Join(d.folder, "work")
-		if err := os.CopyFS(work, os.DirFS(example)); err != nil {
-			return "", err
+		product := "Terraform"
+		if d.tofu {
+			product = "OpenTofu"
 		}
-		d.engine, err = newEngine(ctx, path, work, d.story)
-		return fmt.Sprintf("%s at %s", d.engine.version, path), err
+		d.engine, err = newEngine(ctx, d.path, work, d.story)
+		return fmt.Sprintf("%s %s at %s", product, d.engine.version, d.path), err
 	})
 }
 
@@ -183,8 +191,8 @@ func (d *demo) showOutputs(ctx context.Context) error {
 
 func (d *demo) query(ctx context.Context) error {
 	return d.story.step(ctx, "query", "the client keys of the group acme", func() (string, error) {
-		if d.engine.version.LessThan(querySince) {
-			return fmt.Sprintf(notRun+": Terraform can query from %s on", querySince), nil
+		if d.tofu || d.engine.version.LessThan(querySince) {
+			return fmt.Sprintf(notRun+": needs Terraform %s or newer", querySince), nil
 		}
 		found, err := d.engine.query(ctx)
 		if err != nil {

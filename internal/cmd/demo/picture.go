@@ -18,7 +18,7 @@ var passing = []struct {
 }{
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1"},
 	{regexp.MustCompile(`built in [\d.]+ s`), "built"},
-	{regexp.MustCompile(`^(\d\S*) at \S.*$`), "$1"},
+	{regexp.MustCompile(`^(\w+ \d\S*) at \S.*$`), "$1"},
 }
 
 // steady returns the lines without what is passing. What it cannot find has got another wording: that is an error, as is

@@ -13,7 +13,7 @@ import (
 func TestSteady(t *testing.T) {
 	t.Parallel()
 
-	const server, built, found = "http://127.0.0.1:40123 has acme/web", "built in 12.5 s", "1.16.1 at /opt/a b/terraform"
+	const server, built, found = "http://127.0.0.1:40123 has acme/web", "built in 12.5 s", "Terraform 1.16.1 at /opt/a b/terraform"
 	tests := []struct {
 		name     string
 		outcomes []string
@@ -24,7 +24,7 @@ func TestSteady(t *testing.T) {
 			name:     "ports, times and places",
 			outcomes: []string{server, built, found, "web 1, shop 2", "http://glet_1958…@127.0.0.1:40123/errortracking"},
 			want: []string{
-				"http://127.0.0.1 has acme/web", "built", "1.16.1", "web 1, shop 2", "http://glet_1958…@127.0.0.1/errortracking",
+				"http://127.0.0.1 has acme/web", "built", "Terraform 1.16.1", "web 1, shop 2", "http://glet_1958…@127.0.0.1/errortracking",
 			},
 		},
 		{name: "another wording", outcomes: []string{server, "took 12 s", found}, wrong: "no step of the story says built in"},

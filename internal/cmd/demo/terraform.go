@@ -12,17 +12,9 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/provider"
 	"github.com/hashicorp/go-version"
-	install "github.com/hashicorp/hc-install"
-	"github.com/hashicorp/hc-install/fs"
-	"github.com/hashicorp/hc-install/product"
-	"github.com/hashicorp/hc-install/releases"
-	"github.com/hashicorp/hc-install/src"
 	"github.com/hashicorp/terraform-exec/tfexec"
 	tfjson "github.com/hashicorp/terraform-json"
 )
-
-// Terraform reads import blocks from version 1.5 on.
-var supported = version.MustConstraints(version.NewConstraint(">= 1.5.0"))
 
 // querySince is the first Terraform with the command query.
 var querySince = version.Must(version.NewVersion("1.14.0"))
@@ -60,9 +52,10 @@ func isolate(folder, gitlabURL, token string) error {
 }
 
 // buildMirror builds the provider from the current folder into dir, laid out as a filesystem mirror for `terraform init`
-// (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
-func buildMirror(ctx context.Context, dir string) error {
-	binary := filepath.Join(dir, filepath.FromSlash(provider.Address), providerVersion,
+// (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror). The host is the registry of the
+// engine.
+func buildMirror(ctx context.Context, dir, host string) error {
+	binary := filepath.Join(dir, host, provider.Namespace, provider.TypeName, providerVersion,
 		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-gitlab_v"+providerVersion)
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
@@ -75,22 +68,30 @@ func buildMirror(ctx context.Context, dir string) error {
 	return nil
 }
 
-// terraformPath returns the path of a supported Terraform: the first on PATH, else the newest release, downloaded to dir.
-func terraformPath(ctx context.Context, dir string) (string, error) {
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return "", err
+// findEngine returns the path of a Terraform or OpenTofu.
+func findEngine(ctx context.Context) (string, error) {
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path, nil
 	}
-	path, err := install.NewInstaller().Ensure(ctx, []src.Source{
-		&fs.Version{Product: product.Terraform, Constraints: supported},
-		&releases.LatestVersion{Product: product.Terraform, InstallDir: dir},
-	})
+	find := exec.CommandContext(ctx, "go", "run", "./internal/cmd/engine")
+	find.Stderr = os.Stderr
+	path, err := find.Output()
 	if err != nil {
-		return "", fmt.Errorf("no Terraform %s is on PATH, and none could be downloaded: %w", supported, err)
+		return "", fmt.Errorf("finding an engine: %w", err)
 	}
-	return path, nil
+	return strings.TrimSpace(string(path)), nil
 }
 
-// engine is Terraform in one working folder.
+// isOpenTofu reports whether the engine at path is OpenTofu.
+func isOpenTofu(ctx context.Context, path string) (bool, error) {
+	said, err := exec.CommandContext(ctx, path, "version").Output()
+	if err != nil {
+		return false, fmt.Errorf("%s version: %w", path, err)
+	}
+	return strings.Contains(string(said), "OpenTofu v"), nil
+}
+
+// engine is Terraform or OpenTofu in one working folder.
 type engine struct {
 	loud  *tfexec.Terraform // its output belongs to the story, where that is verbose
 	quiet *tfexec.Terraform // its output is only for the program
