@@ -66,7 +66,7 @@ func (a *answer) failure(kind, cause error) *Error {
 	return &Error{
 		Kind: kind, Method: a.method, Path: a.path, Status: a.status, Message: a.message(), Err: cause,
 		Wait: requestedWait(a.status, a.header),
-		Sent: kind != ErrRejected && (a.status < 300 || a.status >= 500),
+		Sent: !errors.Is(kind, ErrRejected) && (a.status < 300 || a.status >= 500),
 	}
 }
 

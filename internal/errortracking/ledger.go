@@ -125,7 +125,7 @@ func (l *ledger) lookForKeys(ctx context.Context) (keys []ClientKey, err error) 
 // isUnclear reports whether err leaves open if GitLab has done what it was asked for.
 func isUnclear(err error) bool {
 	var failed *Error
-	return errors.As(err, &failed) && failed.Sent && failed.Kind != ErrNotApplied
+	return errors.As(err, &failed) && failed.Sent && !errors.Is(failed.Kind, ErrNotApplied)
 }
 
 // toTheEnd returns a context for looking at what became of a request, which no interrupt ends.

@@ -22,8 +22,10 @@ const (
 // 429, a 5xx other than 501, or a broken connection; a POST only after a 429 or when it cannot have been sent, because
 // GitLab is known to make a key and then answer 500.
 func (call *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return false, nil
+	default:
 	}
 	repeatable := call.method != http.MethodPost
 	if err != nil {

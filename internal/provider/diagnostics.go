@@ -170,7 +170,7 @@ func answered(e *errortracking.Error) string {
 	if cause := e.Cause(); cause != "" {
 		b.WriteString(": " + cause)
 	}
-	if e.Kind == errortracking.ErrLostAnswer {
+	if errors.Is(e.Kind, errortracking.ErrLostAnswer) {
 		b.WriteString(". New client keys: " + cmp.Or(keyIDs(e.Keys), "none seen"))
 	}
 	if e.Wait > 0 {

@@ -83,7 +83,6 @@ func TestProject_recreatedAfterPlan(t *testing.T) {
 // A project that is unknown in the plan and turns out to be another one stops the apply before anything is changed.
 func TestProject_unknownAndAnother(t *testing.T) {
 	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
 	config := func(project string) string {
 		return requiredProviders + fmt.Sprintf(`
 resource "terraform_data" "id" {
@@ -97,6 +96,8 @@ resource "gitlab_error_tracking_client_key" "test" {
 	}
 	for _, spelling := range []string{"2", "acme/shop"} {
 		t.Run(spelling, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, twoProjects())
 			terraform := newCommandLine(t, gitlab.Server, "")
 			terraform.write(t, "main.tf", config("acme/web"))
 			terraform.succeeds(t, "apply", "-auto-approve")
@@ -110,7 +111,6 @@ resource "gitlab_error_tracking_client_key" "test" {
 			if len(gitlab.Keys(1)) != 0 || len(gitlab.Keys(2)) != 3 {
 				t.Errorf("project 1 has the keys %v, project 2 %v", gitlab.Keys(1), gitlab.Keys(2))
 			}
-			terraform.succeeds(t, "destroy", "-auto-approve")
 		})
 	}
 }
