@@ -481,3 +481,57 @@ func TestClientKeyResource_importByProject(t *testing.T) {
 		})
 	}
 }
+
+// keepers that are unknown in the plan replace the key, and the plan says why.
+func TestClientKeyResource_unknownKeepers(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := func(value string) string {
+		return requiredProviders + fmt.Sprintf(`
+resource "terraform_data" "version" {
+  input = %q
+}
+`, value) + clientKeyConfig("acme/web", "keepers = { version = terraform_data.version.output }")
+	}
+	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform.write(t, "main.tf", config("1"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", config("2"))
+	output := terraform.succeeds(t, "apply", "-auto-approve")
+	if !says("1 to add, 1 to change, 1 to destroy", "Client key 1:1 will be replaced", "known only after apply").MatchString(output) {
+		t.Errorf("the plan does not say why the key is replaced:\n%s", output)
+	}
+	if keys := terraform.keysInState(t); len(keys) != 1 || keys[0] != 2 || len(gitlab.Keys(1)) != 1 {
+		t.Errorf("the state has the keys %v, GitLab %v", keys, gitlab.Keys(1))
+	}
+}
+
+// The first keepers after an import are recorded, with a warning that says how to replace the key.
+func TestClientKeyResource_firstKeepers(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(1)
+	gitlab := startTestbed(t, scenario)
+	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", `keepers = { rotated = "2026-11" }`))
+	terraform.succeeds(t, "import", clientKeyAddress, "acme/web")
+	output := terraform.succeeds(t, "apply", "-auto-approve")
+	if !says("0 to add, 1 to change, 0 to destroy", "Client key 1:1 is not replaced for its first keepers", "-replace").MatchString(output) {
+		t.Errorf("the plan does not warn:\n%s", output)
+	}
+	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/web", `keepers = { rotated = "2026-12" }`))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	if keys := terraform.keysInState(t); len(keys) != 1 || keys[0] != 2 || len(gitlab.Keys(1)) != 1 {
+		t.Errorf("the state has the keys %v, GitLab %v", keys, gitlab.Keys(1))
+	}
+}
+
+// Nulls in keepers and headers are values like others, and never a fault of the provider.
+func TestClientKeyResource_nulls(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {\n  headers = { X-Team = null, X-Other = \"1\" }\n}\n"+clientKeyConfig("1", "keepers = { rotated = null }"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
+		t.Errorf("the plan after it is not empty:\n%s", output)
+	}
+}

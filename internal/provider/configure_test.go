@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
@@ -166,4 +169,65 @@ provider "gitlab" {
 			},
 		},
 	})
+}
+
+// With an unknown provider block, an engine that can defer defers what it plans and reads.
+func TestProvider_defers(t *testing.T) {
+	t.Parallel()
+	server := providerserver.NewProtocol6(New("test")())()
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(s *tfprotov6.Schema, known map[string]tftypes.Value) *tfprotov6.DynamicValue {
+		object, ok := s.ValueType().(tftypes.Object)
+		if !ok {
+			t.Fatal("the schema is no object")
+		}
+		values := map[string]tftypes.Value{}
+		for name, typ := range object.AttributeTypes {
+			values[name] = tftypes.NewValue(typ, nil)
+		}
+		for name, v := range known {
+			values[name] = v
+		}
+		dynamic, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &dynamic
+	}
+	if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config:             value(schema.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
+		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: true},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	project := map[string]tftypes.Value{"project": tftypes.NewValue(tftypes.String, "acme/web")}
+	name := TypeName + clientKeyType
+	resourceSchema := schema.ResourceSchemas[name]
+	null, err := tfprotov6.NewDynamicValue(resourceSchema.ValueType(), tftypes.NewValue(resourceSchema.ValueType(), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: name, PriorState: &null, ProposedNewState: value(resourceSchema, project), Config: value(resourceSchema, project),
+		ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true},
+	})
+	if err != nil || planned.Deferred == nil || planned.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
+		t.Errorf("plan of %s: %+v, %v", name, planned, err)
+	}
+	imported, err := server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+		TypeName: name, ID: "acme/web:1", ClientCapabilities: &tfprotov6.ImportResourceStateClientCapabilities{DeferralAllowed: true},
+	})
+	if err != nil || imported.Deferred == nil {
+		t.Errorf("import of %s: %+v, %v", name, imported, err)
+	}
+	read, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
+		TypeName: name, Config: value(schema.DataSourceSchemas[name], project),
+		ClientCapabilities: &tfprotov6.ReadDataSourceClientCapabilities{DeferralAllowed: true},
+	})
+	if err != nil || read.Deferred == nil {
+		t.Errorf("read of %s: %+v, %v", name, read, err)
+	}
 }

@@ -172,3 +172,32 @@ func TestProjectSituation(t *testing.T) {
 		})
 	}
 }
+
+// A mock provider makes up what other resources compute, so a mocked plan has project names that no project has.
+func TestProject_mocked(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.7")
+	gitlab := startTestbed(t, twoProjects())
+	config := settingsConfig("acme/web", "active = true") + `
+resource "gitlab_error_tracking_client_key" "test" {
+  project = gitlab_error_tracking_settings.test.id
+}
+resource "gitlab_error_tracking_client_key" "number" {
+  project = gitlab_error_tracking_settings.test.project_id
+}
+`
+	terraform := newCommandLine(t, gitlab.Server, config)
+	terraform.write(t, "mock.tftest.hcl", `
+mock_provider "gitlab" {}
+run "plan" {
+  command = plan
+}
+run "apply" {}
+`)
+	if output, err := terraform.run(t, "test", "-no-color"); err != nil || !strings.Contains(output, "2 passed, 0 failed") {
+		t.Errorf("%v\n%s", err, output)
+	}
+	if requests := gitlab.Requests(); len(requests) > 0 {
+		t.Errorf("the mock asked GitLab: %v", requests)
+	}
+}
