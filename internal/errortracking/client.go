@@ -83,6 +83,7 @@ func New(o Options) (*Client, error) {
 	c.header.Set("User-Agent", o.UserAgent)
 	c.projects.fetch = c.findProject
 	c.keys.fetch, c.keysAgain.fetch = c.ClientKeys, c.ClientKeys
+	c.projects.host, c.keys.host, c.keysAgain.host = base.Host, base.Host, base.Host
 	return c, nil
 }
 

@@ -105,7 +105,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 	}
 	l.read = false
 	lost := *failed
-	lost.Kind, lost.Keys = ErrLostAnswer, keys
+	lost.Kind, lost.unclear, lost.Keys = ErrLostAnswer, failed.Kind, keys
 	if listErr != nil {
 		lost.Err = errors.New("then the client keys could not be read: " + listErr.Error())
 	}

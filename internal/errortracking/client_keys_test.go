@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -162,7 +163,7 @@ func TestDeleteClientKeyLostAnswer(t *testing.T) {
 		"500 after the work":       {gitlabsim.Fault{Status: 500, After: true}, nil},
 		"reset after the work":     {gitlabsim.Fault{Drop: true, After: true}, nil},
 		"truncated after the work": {gitlabsim.Fault{Status: 200, Body: `{"id":`, After: true}, nil},
-		"500 before the work":      {gitlabsim.Fault{Status: 500}, errortracking.ErrServer},
+		"500 before the work":      {gitlabsim.Fault{Status: 500}, errortracking.ErrClientKeysFailed},
 		"HTML before the work":     {gitlabsim.Fault{Status: 200, Body: "<html>"}, errortracking.ErrNotJSON},
 		"no such endpoint":         {gitlabsim.Fault{Status: 404, Body: `{"error":"404 Not Found"}`}, errortracking.ErrNoSuchEndpoint},
 	} {
@@ -185,5 +186,35 @@ func TestDeleteClientKeyLostAnswer(t *testing.T) {
 				t.Errorf("the key is gone: %t", gone)
 			}
 		})
+	}
+}
+
+// A key is deleted and another made while the list is read. The number of rows stays as it was, and key 101 falls through
+// between two pages; whoever expects it finds it all the same.
+func TestClientKey(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(250)}}})
+	var changed sync.Once
+	client := newClient(t, proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("page") == "2" {
+			changed.Do(func() {
+				server.RemoveKey(project, 5)
+				server.AddKey(project)
+			})
+		}
+		return true
+	}))
+	for id, there := range map[int64]bool{101: true, 250: true, 999: false} {
+		key, err := client.ClientKey(t.Context(), project, id)
+		if got := err == nil; got != there || got && key.ID != id {
+			t.Errorf("key %d was found: %t, want %t: %v", id, got, there, err)
+		}
+		if !there && !slices.Contains(ids(wantError(t, err, errortracking.ErrClientKeyNotFound).Keys), 101) {
+			t.Errorf("the error does not have the keys that exist: %v", err)
+		}
+	}
+	if got := len(server.Requests()); got != 6 {
+		t.Errorf("two readings of three pages took %d requests", got)
 	}
 }

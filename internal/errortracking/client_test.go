@@ -1,11 +1,14 @@
 package errortracking_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -163,17 +166,21 @@ func wantLines(t *testing.T, server *gitlabsim.Server, want ...string) {
 	}
 }
 
-// wantError checks the kind of an error, and that neither its text nor its parts give a secret away.
-func wantError(t *testing.T, err, kind error) errortracking.Error {
+// wantError checks that an error is of these kinds and no other, that it has a host, and that neither its text nor its parts
+// give a secret away.
+func wantError(t *testing.T, err error, want ...error) errortracking.Error {
 	t.Helper()
 	failed, ok := errors.AsType[*errortracking.Error](err)
 	if !ok {
 		t.Fatalf("got error %v, want one of the type *Error", err)
 	}
-	for _, known := range kinds {
-		if is := errors.Is(err, known); is != errors.Is(kind, known) {
+	for _, known := range slices.Concat(kinds, furtherKinds) {
+		if is := errors.Is(err, known); is != errors.Is(errors.Join(want...), known) {
 			t.Errorf("errors.Is(%q, %q) is %t", err, known, is)
 		}
+	}
+	if failed.Host == "" {
+		t.Errorf("the error names no host: %v", err)
 	}
 	for _, secret := range []string{token, headerValue} {
 		if strings.Contains(err.Error()+failed.Message+failed.Location, secret) {
@@ -183,7 +190,7 @@ func wantError(t *testing.T, err, kind error) errortracking.Error {
 	return *failed
 }
 
-// kinds are all meanings that the error of one request can have.
+// kinds are all meanings that the answer to one request can have.
 var kinds = []error{
 	errortracking.ErrUnauthorized, errortracking.ErrTokenExpired, errortracking.ErrTokenRevoked,
 	errortracking.ErrInsufficientScope, errortracking.ErrForbidden, errortracking.ErrProjectNotFound,
@@ -192,5 +199,232 @@ var kinds = []error{
 	errortracking.ErrRejected, errortracking.ErrBadRequest, errortracking.ErrNotJSON, errortracking.ErrMalformed,
 	errortracking.ErrRateLimited, errortracking.ErrServer, errortracking.ErrConnection,
 	errortracking.ErrMissingPermission, errortracking.ErrRefused,
-	errortracking.ErrIncompleteList, errortracking.ErrUnexpected,
+	errortracking.ErrClientKeysFailed, errortracking.ErrIncompleteList, errortracking.ErrUnexpected,
+}
+
+// furtherKinds are those that need more than one answer, or none.
+var furtherKinds = []error{
+	errortracking.ErrGroupNotFound, errortracking.ErrNotApplied, errortracking.ErrSettingsInUse, errortracking.ErrClientCertificate,
+	errortracking.ErrInterrupted, errortracking.ErrLostAnswer,
+}
+
+// Requests that fail in the tests of errors.
+type request = func(context.Context, *errortracking.Client) error
+
+func readSettings(ctx context.Context, c *errortracking.Client) error {
+	_, err := c.Settings(ctx, project)
+	return err
+}
+
+func putSettings(ctx context.Context, c *errortracking.Client) error {
+	_, err := c.PutSettings(ctx, project, true, true)
+	return err
+}
+
+func patchSettings(ctx context.Context, c *errortracking.Client) error {
+	_, err := c.PatchSettings(ctx, project, true, new(false))
+	return err
+}
+
+func listKeys(ctx context.Context, c *errortracking.Client) error {
+	_, err := c.SharedClientKeys(ctx, project)
+	return err
+}
+
+func createKey(ctx context.Context, c *errortracking.Client) error {
+	key, err := c.PostClientKey(ctx, project)
+	if err != nil && key != (errortracking.ClientKey{}) {
+		return errors.New("a key came with the error")
+	}
+	return err
+}
+
+func deleteKey(ctx context.Context, c *errortracking.Client) error {
+	return c.DeleteClientKey(ctx, project, 99)
+}
+
+func resolveProject(ctx context.Context, c *errortracking.Client) error {
+	_, err := c.ResolveProject(ctx, "acme/none")
+	return err
+}
+
+func checkToken(ctx context.Context, c *errortracking.Client) error { return c.CheckToken(ctx) }
+
+// fault makes every request be answered so.
+func fault(status int, body string) []gitlabsim.Fault {
+	return []gitlabsim.Fault{{Path: "/*", Status: status, Body: body}}
+}
+
+// TestLinkHeader shows that a malformed Link header does no harm.
+func TestLinkHeader(t *testing.T) {
+	t.Parallel()
+
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Link", "<https://example.com>; crossorigin; rel=preconnect")
+		answering(http.StatusOK, `{"id":1}`)(w, r)
+	})
+	if err := newClient(t, server.URL).CheckToken(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func serverKeys(server *gitlabsim.Server) []int64 {
+	var ids []int64
+	for _, key := range server.Keys(project) {
+		ids = append(ids, key.ID)
+	}
+	return ids
+}
+
+// proxy stands before a GitLab. It hands on each request for which before returns true.
+func proxy(t *testing.T, target string, before func(http.ResponseWriter, *http.Request) bool) (address string) {
+	t.Helper()
+	return proxyAround(t, target, func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
+		if before(w, r) {
+			handOn.ServeHTTP(w, r)
+		}
+	})
+}
+
+// proxyAround stands before a GitLab. Each request is given to around, which may hand it on.
+func proxyAround(t *testing.T, target string, around func(http.ResponseWriter, *http.Request, http.Handler)) (address string) {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hop := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		around(w, r, hop)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func ids(keys []errortracking.ClientKey) []int64 {
+	var list []int64
+	for _, key := range keys {
+		list = append(list, key.ID)
+	}
+	return list
+}
+
+// count returns the numbers from first to last.
+func count(first, last int) []int64 {
+	var list []int64
+	for n := first; n <= last; n++ {
+		list = append(list, int64(n))
+	}
+	return list
+}
+
+// TestRequests shows each call as it goes over the wire.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+
+	const (
+		settings = `{"active":true,"project_name":null,"sentry_external_url":null,"api_url":null,"integrated":true}`
+		key      = `{"id":7,"active":true,"public_key":"glet_0","sentry_dsn":"https://glet_0@observe.gitlab.com:443/errortracking/api/v1/projects/42"}`
+	)
+	tests := map[string]struct {
+		call   func(context.Context, *errortracking.Client) error
+		answer string
+		status int
+		want   wireRequest
+	}{
+		"read settings": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.Settings(ctx, 42)
+				return err
+			}, settings, http.StatusOK,
+			wireRequest{method: "GET", uri: "/api/v4/projects/42/error_tracking/settings"},
+		},
+		"create settings": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.PutSettings(ctx, 42, true, false)
+				return err
+			}, settings, http.StatusOK,
+			wireRequest{method: "PUT", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":true,"integrated":false}`},
+		},
+		"update settings": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.PatchSettings(ctx, 42, false, new(true))
+				return err
+			}, settings, http.StatusOK,
+			wireRequest{method: "PATCH", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":false,"integrated":true}`},
+		},
+		"update settings, backend as it is": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.PatchSettings(ctx, 42, false, nil)
+				return err
+			}, settings, http.StatusOK,
+			wireRequest{method: "PATCH", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":false}`},
+		},
+		"list keys": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.SharedClientKeys(ctx, 42)
+				return err
+			}, "[" + key + "]", http.StatusOK,
+			wireRequest{method: "GET", uri: "/api/v4/projects/42/error_tracking/client_keys?page=1&per_page=100"},
+		},
+		"create key": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.PostClientKey(ctx, 42)
+				return err
+			}, key, http.StatusCreated,
+			wireRequest{method: "POST", uri: "/api/v4/projects/42/error_tracking/client_keys"},
+		},
+		"delete key": {
+			func(ctx context.Context, c *errortracking.Client) error { return c.DeleteClientKey(ctx, 42, 7) },
+			key, http.StatusOK,
+			wireRequest{method: "DELETE", uri: "/api/v4/projects/42/error_tracking/client_keys/7"},
+		},
+		"resolve project": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.ResolveProject(ctx, "acme/sub.group/web")
+				return err
+			}, `{"id":42,"path_with_namespace":"acme/sub.group/web"}`, http.StatusOK,
+			wireRequest{method: "GET", uri: "/api/v4/projects/acme%2Fsub.group%2Fweb"},
+		},
+		"group projects": {
+			func(ctx context.Context, c *errortracking.Client) error {
+				_, err := c.GroupProjects(ctx, "acme/sub.group", true)
+				return err
+			}, `[{"id":42,"path_with_namespace":"acme/sub.group/web"}]`, http.StatusOK,
+			wireRequest{method: "GET", uri: "/api/v4/groups/acme%2Fsub.group/projects?include_subgroups=true&order_by=id&page=1&per_page=100&simple=true&sort=asc&with_shared=false"},
+		},
+		"check token": {
+			func(ctx context.Context, c *errortracking.Client) error { return c.CheckToken(ctx) },
+			`{"id":5}`, http.StatusOK,
+			wireRequest{method: "GET", uri: "/api/v4/user"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startServer(t, answering(tt.status, tt.answer))
+			if err := tt.call(t.Context(), newClient(t, server.URL)); err != nil {
+				t.Fatal(err)
+			}
+			seen := server.seen()
+			if len(seen) != 1 || seen[0].method != tt.want.method || seen[0].uri != tt.want.uri || seen[0].body != tt.want.body {
+				t.Fatalf("got %+v, want one request %+v", seen, tt.want)
+			}
+			if kind := seen[0].header.Get("Content-Type"); tt.want.body != "" && kind != "application/json" {
+				t.Errorf("the body has the type %q", kind)
+			}
+		})
+	}
+}
+
+// postsTo counts the requests that create a client key in a simulator.
+func postsTo(server *gitlabsim.Server) int {
+	n := 0
+	for _, r := range server.Requests() {
+		if r.Method == http.MethodPost {
+			n++
+		}
+	}
+	return n
 }

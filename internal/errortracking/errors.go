@@ -69,7 +69,8 @@ var (
 	ErrInterrupted = errors.New("interrupted")
 	// ErrIncompleteList means that a list kept contradicting the number of rows that GitLab gave.
 	ErrIncompleteList = errors.New("GitLab's list is incomplete")
-	// ErrLostAnswer means an unclear answer to the creation of a client key, after which no or several keys are new.
+	// ErrLostAnswer means an unclear answer to the creation of a client key, after which no or several keys are new. It comes
+	// with the value that says what was wrong with the answer, such as [ErrServer].
 	ErrLostAnswer = errors.New("it is unclear whether GitLab created a client key")
 	// ErrUnexpected means a status that the API facts do not explain.
 	ErrUnexpected = errors.New("unexpected answer from GitLab")
@@ -110,6 +111,8 @@ type Error struct {
 	Keys []ClientKey
 	// movedTo is the project ID in Location, or 0, as GitLab sent it.
 	movedTo int64
+	// unclear is what was wrong with the answer, for [ErrLostAnswer].
+	unclear error
 	// Err is the error of the connection or of the decoder, if there was one.
 	Err error
 }
@@ -147,12 +150,16 @@ func (e *Error) StatusLine() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
 }
 
-// Unwrap returns the kind of the error and its cause, if there is one.
+// Unwrap returns the kind of the error, for [ErrLostAnswer] the kind of the unclear answer, and the cause, if there is one.
 func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
+	parts := []error{e.Kind}
+	if e.unclear != nil {
+		parts = append(parts, e.unclear)
 	}
-	return []error{e.Kind, e.Err}
+	if e.Err != nil {
+		parts = append(parts, e.Err)
+	}
+	return parts
 }
 
 // masked is an error with another text, which has no secret.

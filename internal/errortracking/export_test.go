@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // The requests themselves, for the tests of what becomes of a single one.
@@ -27,4 +28,36 @@ func (c *Client) PostClientKey(ctx context.Context, projectID int64) (ClientKey,
 func (c *Client) SharedClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
 	keys, err := c.keys.get(ctx, projectID)
 	return slices.Clone(keys), err
+}
+
+// Parts without a client of their own.
+var (
+	ErrBodyTooLong = errBodyTooLong
+	ParseBaseURL   = parseBaseURL
+	Origin         = origin
+	RequestedWait  = requestedWait
+)
+
+// RepeatAfterError asks the retry policy about an attempt that ended with err.
+func RepeatAfterError(ctx context.Context, method string, sent, answered bool, err error) (bool, error) {
+	c := call{method: method, sent: sent}
+	if answered {
+		c.answer = &answer{}
+	}
+	return c.check(ctx, nil, err)
+}
+
+// Backoff returns the wait after an attempt that had no answer.
+func Backoff(pause func(time.Duration) time.Duration, attempt int) time.Duration {
+	c := call{client: &Client{pause: pause}}
+	return c.backoff(0, 0, attempt, nil)
+}
+
+// Hold makes all other writes in a project wait until release is called.
+func (c *Client) Hold(ctx context.Context, projectID int64) (release func(), err error) {
+	l, err := c.hold(ctx, projectID)
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
 }

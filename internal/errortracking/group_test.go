@@ -96,22 +96,3 @@ func TestGroupProjectsErrors(t *testing.T) {
 		})
 	}
 }
-
-func TestProject(t *testing.T) {
-	t.Parallel()
-
-	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: 1, Path: "Acme/Web", OldPaths: []string{"acme/old"}}}})
-	client := newClient(t, server.URL())
-	for _, project := range []string{"1", "acme/web", "Acme%2FWeb", "acme/old"} {
-		got, err := client.Project(t.Context(), project)
-		if want := (errortracking.Project{ID: 1, Path: "Acme/Web"}); err != nil || got != want {
-			t.Errorf("%s is %v, %v, want %v", project, got, err, want)
-		}
-	}
-	if _, err := client.Project(t.Context(), "9"); !errors.Is(err, errortracking.ErrProjectNotFound) {
-		t.Errorf("project 9: %v", err)
-	}
-	if _, err := client.Project(t.Context(), "/web"); !errors.Is(err, errortracking.ErrProjectName) {
-		t.Errorf("project web: %v", err)
-	}
-}

@@ -23,6 +23,8 @@ type ledger struct {
 	highest int64
 	// handOut are keys that GitLab made by itself when this run saved settings. New client keys take them first.
 	handOut []ClientKey
+	// keyMade says that GitLab may have made a key by itself since the last reading.
+	keyMade bool
 	// settingsSaved says that this run has saved the project's settings, or found them as wanted.
 	settingsSaved bool
 }
@@ -67,6 +69,7 @@ func (l *ledger) readKeys(ctx context.Context) error {
 }
 
 // newKeys reads the project's keys and returns those that are unknown and younger than all known ones. Then all are known.
+// If GitLab may have made a key by itself, the only new one is kept to be handed out. Several are not all GitLab's.
 func (l *ledger) newKeys(ctx context.Context) ([]ClientKey, error) {
 	keys, err := l.client.ClientKeys(ctx, l.projectID)
 	if err != nil {
@@ -82,6 +85,10 @@ func (l *ledger) newKeys(ctx context.Context) ([]ClientKey, error) {
 			added = append(added, key)
 		}
 	}
+	if l.keyMade && len(added) == 1 {
+		l.handOut = append(l.handOut, added[0])
+	}
+	l.keyMade = false
 	return added, nil
 }
 

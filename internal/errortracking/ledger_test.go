@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -149,7 +147,7 @@ func TestAddClientKey_lostAmongOthers(t *testing.T) {
 	server.AddKey(project)
 	server.AddFault(lostAfter(1))
 	_, err := client.AddClientKey(t.Context(), project)
-	unclear := wantError(t, err, errortracking.ErrLostAnswer)
+	unclear := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
 	if got := []int64{unclear.Keys[0].ID, unclear.Keys[1].ID}; !slices.Equal(got, []int64{4, 5}) {
 		t.Errorf("the candidates are %v, want 4 and 5", got)
 	}
@@ -173,7 +171,7 @@ func TestAddClientKey_lostAndNoList(t *testing.T) {
 		return true
 	})
 	_, err := newClient(t, front).AddClientKey(t.Context(), project)
-	unclear := wantError(t, err, errortracking.ErrLostAnswer)
+	unclear := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
 	if unclear.Status != http.StatusBadGateway || !strings.Contains(err.Error(), "could not be read") || !strings.Contains(err.Error(), "403 Forbidden") {
 		t.Errorf("the error is %v, want one that tells the 502 and the refused list", err)
 	}
@@ -219,31 +217,6 @@ func TestAddClientKey_requests(t *testing.T) {
 	}
 }
 
-func serverKeys(server *gitlabsim.Server) []int64 {
-	var ids []int64
-	for _, key := range server.Keys(project) {
-		ids = append(ids, key.ID)
-	}
-	return ids
-}
-
-// proxy stands before a GitLab. It hands on each request for which before returns true.
-func proxy(t *testing.T, target string, before func(http.ResponseWriter, *http.Request) bool) (address string) {
-	t.Helper()
-	u, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hop := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if before(w, r) {
-			hop.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
 // Only a key that is younger than all known ones can be ours.
 func TestAddClientKey_othersInBetween(t *testing.T) {
 	t.Parallel()
@@ -261,7 +234,7 @@ func TestAddClientKey_othersInBetween(t *testing.T) {
 	}
 	server.AddFault(lostBefore(1))
 	_, err := client.AddClientKey(t.Context(), project)
-	if failed := wantError(t, err, errortracking.ErrLostAnswer); len(failed.Keys) != 0 {
+	if failed := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer); len(failed.Keys) != 0 {
 		t.Errorf("the error names the keys %v", ids(failed.Keys))
 	}
 }
@@ -292,121 +265,8 @@ func TestAddClientKey_looksAgain(t *testing.T) {
 				}
 				return
 			}
-			wantError(t, err, errortracking.ErrLostAnswer)
+			wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
 		})
-	}
-}
-
-// With an invalid instance setting GitLab makes a key and fails, and cannot list it: one failure stops the others.
-func TestAddClientKey_brokenInstance(t *testing.T) {
-	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{DSNBaseURL: new("nowhere")})
-	client := newClient(t, server.URL(), retries(0))
-	turns := make(chan struct{}, 10)
-	var creations sync.WaitGroup
-	for range 30 {
-		turns <- struct{}{}
-		creations.Go(func() {
-			defer func() { <-turns }()
-			if key, err := client.AddClientKey(t.Context(), project); err == nil {
-				t.Errorf("got key %d", key.ID)
-			}
-		})
-	}
-	creations.Wait()
-	if keys := server.Keys(project); len(keys) > 1 {
-		t.Errorf("GitLab made %d keys", len(keys))
-	}
-}
-
-// Writes in one project go one at a time, those in several together.
-func TestWritesOneAtATime(t *testing.T) {
-	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
-		{ID: 1, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(1)}, {ID: 2, Path: "acme/api"},
-	}})
-	var underway [3]atomic.Int64
-	both := make(chan struct{})
-	arrived := make(chan struct{}, 2)
-	front := proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet {
-			return true
-		}
-		id := 1
-		if strings.Contains(r.URL.Path, "/projects/2/") {
-			id = 2
-		}
-		if underway[id].Add(1) > 1 {
-			t.Errorf("two writes in project %d at once", id)
-		}
-		defer underway[id].Add(-1)
-		select {
-		case arrived <- struct{}{}:
-			if len(arrived) == 2 {
-				close(both)
-			}
-			<-both // a write in each project is under way
-		default:
-		}
-		return true
-	})
-	client := newClient(t, front)
-	var writes sync.WaitGroup
-	for _, id := range []int64{1, 2} {
-		for range 5 {
-			writes.Go(func() {
-				if _, err := client.AddClientKey(t.Context(), id); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		writes.Go(func() {
-			if _, err := client.SaveSettings(t.Context(), id, errortracking.WantedSettings{Active: true}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	writes.Wait()
-}
-
-// A write that waits for another one in the project is not begun when its context ends.
-func TestWaitingWriteIsNotBegun(t *testing.T) {
-	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{})
-	posted, goOn := make(chan struct{}), make(chan struct{})
-	client := newClient(t, proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodPost {
-			close(posted)
-			<-goOn
-		}
-		return true
-	}))
-	var first sync.WaitGroup
-	first.Go(func() {
-		if _, err := client.AddClientKey(t.Context(), project); err != nil {
-			t.Error(err)
-		}
-	})
-	<-posted
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for name, write := range map[string]func() error{
-		"add":    func() error { _, err := client.AddClientKey(ctx, project); return err },
-		"delete": func() error { return client.DeleteClientKey(ctx, project, 1) },
-		"save": func() error {
-			_, err := client.SaveSettings(ctx, project, errortracking.WantedSettings{})
-			return err
-		},
-		"reset": func() error { return client.ResetSettings(ctx, project, errortracking.WantedSettings{}) },
-	} {
-		if err := write(); !errors.Is(err, errortracking.ErrInterrupted) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	close(goOn)
-	first.Wait()
-	if got := len(server.Requests()); got != 2 {
-		t.Errorf("%d requests, want the list and the creation", got)
 	}
 }
 
@@ -454,12 +314,7 @@ func TestHandingOut(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			posts := 0
-			for _, r := range server.Requests() {
-				if r.Method == http.MethodPost {
-					posts++
-				}
-			}
+			posts := postsTo(server)
 			if keys := server.Keys(project); len(keys) != test.keys || posts != test.posts {
 				t.Errorf("GitLab has the keys %+v after %d POSTs, want %d after %d", keys, posts, test.keys, test.posts)
 			}
@@ -484,4 +339,246 @@ func TestHandingOut(t *testing.T) {
 			}
 		}
 	})
+}
+
+// With an invalid instance setting GitLab makes a key and fails, and cannot list it: one failure stops the others.
+func TestAddClientKey_brokenInstance(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{DSNBaseURL: new("nonsense")})
+	client := newClient(t, server.URL(), retries(0))
+	turns := make(chan struct{}, 10)
+	var creations sync.WaitGroup
+	var lost atomic.Int64
+	for range 30 {
+		turns <- struct{}{}
+		creations.Go(func() {
+			defer func() { <-turns }()
+			_, err := client.AddClientKey(t.Context(), project)
+			if !errors.Is(err, errortracking.ErrClientKeysFailed) {
+				t.Errorf("got error %v, want %v", err, errortracking.ErrClientKeysFailed)
+			}
+			if errors.Is(err, errortracking.ErrLostAnswer) {
+				lost.Add(1)
+			}
+		})
+	}
+	creations.Wait()
+	if keys, posts := len(server.Keys(project)), postsTo(server); keys != 1 || posts != 1 || lost.Load() != 1 {
+		t.Errorf("%d keys after %d POSTs, %d of them unclear, want one of each", keys, posts, lost.Load())
+	}
+}
+
+// After an answer that stays unclear nothing is made in the project until its keys could be read.
+func TestAddClientKey_unclearUntilRead(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		others int  // keys that somebody makes meanwhile
+		hidden bool // the keys cannot be read after the creation
+	}{
+		"no new key":       {0, false},
+		"several new keys": {2, false},
+		"no list":          {0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
+				{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}, {ID: 2, Path: "acme/api"},
+			}, Faults: []gitlabsim.Fault{lostBefore(1)}})
+			var hidden atomic.Bool
+			client := newClient(t, proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
+				here := strings.Contains(r.URL.Path, "/projects/1/")
+				if here && r.Method == http.MethodGet && hidden.Load() {
+					answering(http.StatusForbidden, `{"message":"403 Forbidden"}`)(w, r)
+					return false
+				}
+				if here && r.Method == http.MethodPost && postsTo(server) == 0 {
+					for range test.others {
+						server.AddKey(project)
+					}
+					hidden.Store(test.hidden)
+				}
+				return true
+			}))
+			_, err := client.AddClientKey(t.Context(), project)
+			if failed := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer); len(failed.Keys) != test.others {
+				t.Errorf("the error names the keys %v, want %d", ids(failed.Keys), test.others)
+			}
+			hidden.Store(true)
+			_, err = client.AddClientKey(t.Context(), project)
+			wantError(t, err, errortracking.ErrForbidden)
+			if got := postsTo(server); got != 1 {
+				t.Errorf("%d POSTs before the keys could be read, want one", got)
+			}
+			if _, err := client.AddClientKey(t.Context(), 2); err != nil {
+				t.Errorf("another project: %v", err)
+			}
+			hidden.Store(false)
+			if key, err := client.AddClientKey(t.Context(), project); err != nil || key.Unclear != nil || postsTo(server) != 3 {
+				t.Errorf("got key %d, unclear %v, error %v, want a new key", key.ID, key.Unclear, err)
+			}
+		})
+	}
+}
+
+// Writes in one project go one at a time, those in several together.
+func TestWritesOneAtATime(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
+		{ID: 1, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(3)}, {ID: 2, Path: "acme/api"},
+	}})
+	var underway [3]atomic.Int64
+	var first [3]sync.Once
+	var met sync.WaitGroup
+	met.Add(2)
+	both := make(chan struct{})
+	go func() {
+		met.Wait()
+		close(both)
+	}()
+	client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
+		id := 1
+		if strings.Contains(r.URL.Path, "/projects/2/") {
+			id = 2
+		}
+		if underway[id].Add(1) > 1 {
+			t.Errorf("two requests in project %d at once", id)
+		}
+		defer underway[id].Add(-1)
+		if r.Method != http.MethodGet {
+			// The first write in each project waits until there is one in the other.
+			first[id].Do(func() {
+				met.Done()
+				select {
+				case <-both:
+				case <-time.After(time.Minute):
+					t.Errorf("a write in project %d keeps the other project from writing", id)
+				}
+			})
+		}
+		handOn.ServeHTTP(w, r)
+	}))
+	var writes sync.WaitGroup
+	write := func(do func() error) {
+		writes.Go(func() {
+			if err := do(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for _, id := range []int64{1, 2} {
+		for range 5 {
+			write(func() error {
+				_, err := client.AddClientKey(t.Context(), id)
+				return err
+			})
+			write(func() error {
+				_, err := client.SaveSettings(t.Context(), id, errortracking.WantedSettings{Active: true})
+				return err
+			})
+		}
+	}
+	for key := range int64(3) {
+		write(func() error { return client.DeleteClientKey(t.Context(), 1, key+1) })
+	}
+	writes.Wait()
+}
+
+// A write that waits for another one in the project is not begun when its context ends.
+func TestWaitingWriteIsNotBegun(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]request{
+		"add": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.AddClientKey(ctx, project)
+			return err
+		},
+		"delete": deleteKey,
+		"save": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{})
+			return err
+		},
+		"reset": func(ctx context.Context, c *errortracking.Client) error {
+			return c.ResetSettings(ctx, project, errortracking.WantedSettings{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client := newClient(t, "http://gitlab.invalid", func(o *errortracking.Options) {
+					o.Log = func(_ context.Context, a errortracking.Attempt) { t.Errorf("%s %s was sent", a.Method, a.Path) }
+				})
+				release, err := client.Hold(t.Context(), project)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				done := false
+				go func() {
+					err = write(ctx, client)
+					done = true
+				}()
+				synctest.Wait()
+				if done {
+					t.Fatalf("the write did not wait: %v", err)
+				}
+				cancel()
+				synctest.Wait()
+				if !done {
+					t.Fatal("the write still waits")
+				}
+				if failed := wantError(t, err, errortracking.ErrInterrupted); failed.Sent || failed.Attempts != 0 || failed.Method != "" || !errors.Is(err, context.Canceled) {
+					t.Errorf("got %+v, want that nothing was sent", failed)
+				}
+				release()
+				// An ended context does not begin a write in a free project either.
+				wantError(t, write(ctx, client), errortracking.ErrInterrupted)
+				release, err = client.Hold(t.Context(), project)
+				if err != nil {
+					t.Fatal(err)
+				}
+				release()
+			})
+		})
+	}
+}
+
+// A key that somebody made between two readings is not the one that GitLab makes with the settings.
+func TestHandingOut_notOfOthers(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{})
+	client := newClient(t, server.URL())
+	own, err := client.AddClientKey(t.Context(), project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.DeleteClientKey(t.Context(), project, own.ID); err != nil {
+		t.Fatal(err)
+	}
+	other := server.AddKey(project)
+	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
+		t.Fatal(err)
+	}
+	if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID == other.ID {
+		t.Errorf("got key %d and error %v, want a key that is not the other's %d", key.ID, err, other.ID)
+	}
+}
+
+// The keys cannot be read when GitLab has made one with the settings. It is handed out once they can.
+func TestHandingOut_noListAtFirst(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{})
+	var lists atomic.Int64
+	client := newClient(t, proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/client_keys") && lists.Add(1) == 2 {
+			answering(http.StatusForbidden, `{"message":"403 Forbidden"}`)(w, r)
+			return false
+		}
+		return true
+	}))
+	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
+		t.Fatal(err)
+	}
+	key, err := client.AddClientKey(t.Context(), project)
+	if got := serverKeys(server); err != nil || !slices.Equal(got, []int64{key.ID}) || postsTo(server) != 0 {
+		t.Errorf("got key %d and error %v, GitLab has %v, want the one that GitLab made", key.ID, err, got)
+	}
 }

@@ -1,9 +1,6 @@
 package errortracking_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"net/http"
 	"os"
@@ -14,6 +11,21 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
+
+// TestOverlappingSecrets shows that a secret which another one begins with leaves nothing of that behind.
+func TestOverlappingSecrets(t *testing.T) {
+	t.Parallel()
+
+	server := startServer(t, answering(http.StatusBadRequest, `{"message":"abcdefgh abcdefghijk abcdefghi abc"}`))
+	client := newClient(t, server.URL, func(o *errortracking.Options) {
+		o.Headers = map[string]string{"X-A": "abcdefgh", "X-B": "abcdefghijk", "X-C": "", "X-D": "abc"}
+		o.Token = "abcdefghi"
+	})
+	failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrBadRequest)
+	if want := "(value of header X-A) (value of header X-B) (token) abc"; failed.Message != want {
+		t.Errorf("got %q, want %q", failed.Message, want)
+	}
+}
 
 func TestNewRefusesOptions(t *testing.T) {
 	t.Parallel()
@@ -136,68 +148,33 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// certificateFiles writes a certificate and its key to PEM files.
-func certificateFiles(t *testing.T, pair tls.Certificate) (cert, key string) {
-	t.Helper()
-	secret, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, kind string, der []byte) string {
-		file := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return file
-	}
-	return write("cert.pem", "CERTIFICATE", pair.Certificate[0]), write("key.pem", "PRIVATE KEY", secret)
-}
-
-func TestTLS(t *testing.T) {
+func TestParseBaseURL(t *testing.T) {
 	t.Parallel()
 
-	certificates := make(chan int, 3)
-	server := newWireServer(t, func(w http.ResponseWriter, r *http.Request) {
-		certificates <- len(r.TLS.PeerCertificates)
-		answering(http.StatusOK, `{"id":1}`)(w, r)
-	})
-	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
-	server.StartTLS()
-	cert, key := certificateFiles(t, server.TLS.Certificates[0])
-
-	var paused waits
-	err := newClient(t, server.URL, paused.recorded).CheckToken(t.Context())
-	failed := wantError(t, err, errortracking.ErrConnection)
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok || failed.Attempts != 1 || len(paused.all()) != 0 {
-		t.Errorf("got %v after %d attempts, want a refused certificate after one", err, failed.Attempts)
-	}
-	for _, tt := range []struct {
-		change func(*errortracking.Options)
-		want   int
-	}{
-		{func(o *errortracking.Options) { o.Insecure = true }, 0},
-		{func(o *errortracking.Options) { o.CACertFile = cert }, 0},
-		{func(o *errortracking.Options) { o.CACertFile, o.ClientCert, o.ClientKey = cert, cert, key }, 1},
+	for given, want := range map[string]string{
+		"":                                    "https://gitlab.com",
+		"https://gitlab.com":                  "https://gitlab.com",
+		"https://gitlab.com/":                 "https://gitlab.com",
+		"https://gitlab.com/api/v4":           "https://gitlab.com",
+		"https://gitlab.com//api/v4//":        "https://gitlab.com",
+		"HTTPS://gitlab.example.com:8443":     "https://gitlab.example.com:8443",
+		"http://[::1]:8080/gitlab/api/v4/":    "http://[::1]:8080/gitlab",
+		"https://example.com/api/v4/gitlab":   "https://example.com/api/v4/gitlab",
+		"https://gitlab.example.com/a/b/api/": "https://gitlab.example.com/a/b/api",
 	} {
-		if err := newClient(t, server.URL, tt.change).CheckToken(t.Context()); err != nil {
-			t.Fatal(err)
+		if got, err := errortracking.ParseBaseURL(given); err != nil || got.String() != want {
+			t.Errorf("%q: got %v and error %v, want %s", given, got, err, want)
 		}
-		if got := <-certificates; got != tt.want {
-			t.Errorf("the client showed %d certificates, want %d", got, tt.want)
-		}
-	}
-	if got := len(certificates); got != 0 {
-		t.Errorf("%d requests came besides, want none over a refused certificate", got)
 	}
 }
 
-func TestPlainServerBehindHTTPS(t *testing.T) {
+// A short value of a header is no secret that is searched for: it occurs by chance.
+func TestShortHeaderValue(t *testing.T) {
 	t.Parallel()
-
 	server := startGitLab(t, gitlabsim.Scenario{})
-	client := newClient(t, strings.Replace(server.URL(), "http:", "https:", 1))
-	failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrConnection)
-	if failed.Attempts != 1 || failed.Sent || !errors.Is(&failed, http.ErrSchemeMismatch) {
-		t.Errorf("got %+v, want one attempt and %v", failed, http.ErrSchemeMismatch)
+	client := newClient(t, server.URL(), func(o *errortracking.Options) { o.Headers = map[string]string{"X-One": "1", "X-Nothing": ""} })
+	failed := wantError(t, deleteKey(t.Context(), client), errortracking.ErrClientKeyNotFound)
+	if want := "/api/v4/projects/1/error_tracking/client_keys/99"; failed.Path != want || !strings.Contains(failed.Error(), "DELETE "+want+": 404") {
+		t.Errorf("got the path %q in %v, want %q", failed.Path, &failed, want)
 	}
 }

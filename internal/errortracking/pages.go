@@ -43,7 +43,7 @@ func readList[R row](ctx context.Context, c *Client, path string, query url.Valu
 			return rows, nil
 		}
 	}
-	return nil, &Error{Kind: ErrIncompleteList, Method: http.MethodGet, Path: path, Host: c.base.Host,
+	return nil, &Error{Kind: ErrIncompleteList, Host: c.base.Host, Method: http.MethodGet, Path: c.base.EscapedPath() + "/api/v4" + path, Status: http.StatusOK,
 		Err: fmt.Errorf("%d readings of the list contradict the number of rows that GitLab states", maxPasses)}
 }
 
@@ -74,7 +74,7 @@ func readPass[R row](ctx context.Context, c *Client, path string, query url.Valu
 			return rows, steady && len(seen) == len(rows) && (total < 0 || total == len(rows)), nil
 		}
 	}
-	return nil, false, &Error{Kind: ErrIncompleteList, Method: http.MethodGet, Path: path, Host: c.base.Host,
+	return nil, false, &Error{Kind: ErrIncompleteList, Host: c.base.Host, Method: http.MethodGet, Path: c.base.EscapedPath() + "/api/v4" + path, Status: http.StatusOK,
 		Err: fmt.Errorf("the list has no end after %d pages", maxPages)}
 }
 

@@ -10,6 +10,25 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
+func TestProject(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: 1, Path: "Acme/Web", OldPaths: []string{"acme/old"}}}})
+	client := newClient(t, server.URL())
+	for _, project := range []string{"1", "acme/web", "Acme%2FWeb", "acme/old"} {
+		got, err := client.Project(t.Context(), project)
+		if want := (errortracking.Project{ID: 1, Path: "Acme/Web"}); err != nil || got != want {
+			t.Errorf("%s is %v, %v, want %v", project, got, err, want)
+		}
+	}
+	if _, err := client.Project(t.Context(), "9"); !errors.Is(err, errortracking.ErrProjectNotFound) {
+		t.Errorf("project 9: %v", err)
+	}
+	if _, err := client.Project(t.Context(), "/web"); !errors.Is(err, errortracking.ErrProjectName) {
+		t.Errorf("project web: %v", err)
+	}
+}
+
 func TestParseProject(t *testing.T) {
 	t.Parallel()
 
@@ -142,5 +161,27 @@ func TestResolveProjectAgainAfterFailure(t *testing.T) {
 	server.MoveProject(project, "acme/api")
 	if id, err := client.ResolveProject(t.Context(), "acme/api"); err != nil || id != project {
 		t.Errorf("got %d and error %v, want %d", id, err, project)
+	}
+}
+
+func TestMovedProject(t *testing.T) {
+	t.Parallel()
+
+	for name, external := range map[string]string{"same host": "", "other host": "https://gitlab.example.com"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, gitlabsim.Scenario{
+				ExternalURL: external,
+				Projects:    []gitlabsim.Project{{ID: 3, Path: "acme/new", OldPaths: []string{"acme/old"}}},
+			})
+			// What is masked in messages, here parts of the Location, is not masked before it is read.
+			headers := func(o *errortracking.Options) { o.Headers = map[string]string{"X-Scheme": "http", "X-Version": "3"} }
+			id, err := newClient(t, server.URL(), headers).ResolveProject(t.Context(), "acme/old")
+			if err != nil || id != 3 {
+				t.Errorf("got %d and error %v, want 3", id, err)
+			}
+			wantLines(t, server, "GET /api/v4/projects/acme%2Fold", "GET /api/v4/projects/3")
+		})
 	}
 }

@@ -2,7 +2,10 @@ package errortracking_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -210,67 +213,6 @@ func TestCancelledWait(t *testing.T) {
 	}
 }
 
-// TestCancelledRead cancels a GET that is under way.
-func TestCancelledRead(t *testing.T) {
-	t.Parallel()
-
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	server := startServer(t, func(_ http.ResponseWriter, r *http.Request) {
-		cancel()
-		<-r.Context().Done()
-	})
-	failed := wantError(t, readSettings(ctx, newClient(t, server.URL)), errortracking.ErrInterrupted)
-	if !errors.Is(&failed, context.Canceled) || failed.Attempts != 1 {
-		t.Errorf("got %v after %d attempts, want a cancellation after one", failed, failed.Attempts)
-	}
-}
-
-// TestCancelledCreation cancels a POST that is under way, which ends as if nothing had happened.
-func TestCancelledCreation(t *testing.T) {
-	t.Parallel()
-
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
-		cancel()
-		answering(http.StatusCreated, `{"id":7,"active":true,"public_key":"glet_7","sentry_dsn":"https://glet_7@x/1"}`)(w, r)
-	})
-	client := newClient(t, server.URL)
-	key, err := client.PostClientKey(ctx, project)
-	want := errortracking.ClientKey{ID: 7, Active: true, PublicKey: "glet_7", DSN: "https://glet_7@x/1"}
-	if err != nil || key != want || ctx.Err() == nil {
-		t.Errorf("got %+v and error %v, want %+v", key, err, want)
-	}
-
-	_, err = client.PostClientKey(ctx, project)
-	failed := wantError(t, err, errortracking.ErrInterrupted)
-	if failed.Sent || failed.Attempts != 0 || !errors.Is(err, context.Canceled) || len(server.seen()) != 1 {
-		t.Errorf("got %+v after %d requests, want that a cancelled POST does not begin", failed, len(server.seen()))
-	}
-}
-
-// TestTimeout shows that one attempt has its own time and that another follows.
-func TestTimeout(t *testing.T) {
-	t.Parallel()
-
-	var asked atomic.Int64
-	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
-		if asked.Add(1) == 1 {
-			<-r.Context().Done()
-			return
-		}
-		answering(http.StatusOK, `{"id":1}`)(w, r)
-	})
-	client := newClient(t, server.URL, func(o *errortracking.Options) { o.Timeout = 500 * time.Millisecond })
-	if err := client.CheckToken(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if got := asked.Load(); got < 2 {
-		t.Errorf("got %d requests, want another after the one without an answer", got)
-	}
-}
-
 // TestRefusedConnection shows that a POST is repeated as long as it was not sent.
 func TestRefusedConnection(t *testing.T) {
 	t.Parallel()
@@ -369,5 +311,140 @@ func TestDeletionThatWasDone(t *testing.T) {
 	failed := wantError(t, deleteKey(t.Context(), newClient(t, server.URL())), errortracking.ErrClientKeyNotFound)
 	if failed.Attempts != 2 || len(server.Keys(project)) != 0 {
 		t.Errorf("got %+v and the keys %+v, want two attempts and no key", failed, server.Keys(project))
+	}
+}
+
+func TestRequestedWait(t *testing.T) {
+	t.Parallel()
+
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		status       int
+		after, reset string
+		want         time.Duration
+	}{
+		{429, "", "", 0},
+		{429, "0", "", 0},
+		{429, "1", "", time.Second},
+		{503, "60", "", time.Minute},
+		{429, "-1", "", 0},
+		{429, "1.5", "", 0},
+		{429, "soon", "", 0},
+		{429, "2147483648", "", (1<<31 - 1) * time.Second},
+		{429, "99999999999999999999", "", (1<<31 - 1) * time.Second},
+		{429, "Sun, 22 Nov 2026 12:00:30 GMT", "", 30 * time.Second},
+		{429, "Sunday, 22-Nov-26 12:00:30 GMT", "", 30 * time.Second},
+		{429, "Sun, 22 Nov 2026 11:59:30 GMT", "", 0},
+		{429, "", "1795348830", 30 * time.Second},
+		{429, "", "1795348770", 0},
+		{429, "", "never", 0},
+		{429, "5", "1795348830", 5 * time.Second},
+		{429, "soon", "1795348830", 30 * time.Second},
+		{503, "", "1795348830", 0},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%d Retry-After %q RateLimit-Reset %q", tt.status, tt.after, tt.reset), func(t *testing.T) {
+			t.Parallel()
+
+			header := http.Header{}
+			header.Set("Date", now.Format(http.TimeFormat))
+			header.Set("Retry-After", tt.after)
+			header.Set("RateLimit-Reset", tt.reset)
+			if got := errortracking.RequestedWait(tt.status, header); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRetryPolicyAfterErrors(t *testing.T) {
+	t.Parallel()
+
+	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	tests := map[string]struct {
+		method         string
+		sent, answered bool
+		err            error
+		want           bool
+	}{
+		"GET, refused":                 {"GET", false, false, refused, true},
+		"GET, cut":                     {"GET", true, false, io.ErrUnexpectedEOF, true},
+		"DELETE, cut":                  {"DELETE", true, false, io.ErrUnexpectedEOF, true},
+		"POST, refused":                {"POST", false, false, refused, true},
+		"POST, cut":                    {"POST", true, false, io.ErrUnexpectedEOF, false},
+		"GET, answer without a target": {"GET", true, true, io.ErrUnexpectedEOF, false},
+		"GET, answer too long":         {"GET", true, false, fmt.Errorf("reading: %w", errortracking.ErrBodyTooLong), false},
+		"GET, certificate refused":     {"GET", false, false, &tls.CertificateVerificationError{Err: errors.New("unknown authority")}, false},
+		"GET, plain HTTP":              {"GET", false, false, http.ErrSchemeMismatch, false},
+		"GET, no such host":            {"GET", false, false, &net.DNSError{IsNotFound: true}, false},
+		"GET, names not answered":      {"GET", false, false, &net.DNSError{IsTimeout: true}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			ctx, cancel := context.WithCancel(t.Context())
+			if got, err := errortracking.RepeatAfterError(ctx, tt.method, tt.sent, tt.answered, tt.err); got != tt.want || err != nil {
+				t.Errorf("got %t and error %v, want %t", got, err, tt.want)
+			}
+			cancel()
+			if got, err := errortracking.RepeatAfterError(ctx, tt.method, tt.sent, tt.answered, tt.err); got || err != nil {
+				t.Errorf("got %t and error %v after a cancellation, want false", got, err)
+			}
+		})
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+
+	for attempt, most := range map[int]time.Duration{
+		0: 200 * time.Millisecond, 1: 400 * time.Millisecond, 5: 6400 * time.Millisecond, 6: 10 * time.Second, 1000: 10 * time.Second,
+	} {
+		var told time.Duration
+		pause := func(wait time.Duration) time.Duration {
+			told = wait
+			return 1
+		}
+		if got := errortracking.Backoff(pause, attempt); got != 1 || told < most/2 || told >= most {
+			t.Errorf("attempt %d: got %s for a pause of %s, want one from %s to %s", attempt, got, told, most/2, most)
+		}
+		if got := errortracking.Backoff(nil, attempt); got < most/2 || got >= most {
+			t.Errorf("attempt %d: got %s, want one from %s to %s", attempt, got, most/2, most)
+		}
+	}
+}
+
+// A wait that is too long ends the request. The error has it, counted from GitLab's own clock.
+func TestTooLongWait(t *testing.T) {
+	t.Parallel()
+	then := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	for name, test := range map[string]struct {
+		status int
+		header http.Header
+		want   error
+	}{
+		"Retry-After":           {429, http.Header{"Retry-After": {"700"}}, errortracking.ErrRateLimited},
+		"Retry-After of a 503":  {503, http.Header{"Retry-After": {"700"}}, errortracking.ErrServer},
+		"Retry-After as a date": {429, http.Header{"Retry-After": {then.Add(700 * time.Second).Format(http.TimeFormat)}}, errortracking.ErrRateLimited},
+		"RateLimit-Reset":       {429, http.Header{"Ratelimit-Reset": {strconv.FormatInt(then.Unix()+700, 10)}}, errortracking.ErrRateLimited},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", then.Format(http.TimeFormat))
+				for header, values := range test.header {
+					w.Header()[header] = values
+				}
+				w.WriteHeader(test.status)
+			})
+			for method, send := range map[string]request{http.MethodGet: readSettings, http.MethodPost: createKey} {
+				var paused waits
+				failed := wantError(t, send(t.Context(), newClient(t, server.URL, paused.recorded)), test.want)
+				if failed.Wait != 700*time.Second || failed.Attempts != 1 || len(paused.all()) > 0 {
+					t.Errorf("%s: got a wait of %s after %d attempts, want 700 s after one", method, failed.Wait, failed.Attempts)
+				}
+			}
+		})
 	}
 }

@@ -101,23 +101,24 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 }
 
 // mayMakeKey reports whether GitLab makes a client key by itself when it stores the wanted settings: it does so for active
-// integrated tracking in a project without an active key. Where the keys cannot be read the answer is no.
+// integrated tracking in a project without an active key. Unless an active key is known, the keys are read anew: one that
+// somebody made since the last reading is not GitLab's. Where they cannot be read the answer is no.
 func (l *ledger) mayMakeKey(ctx context.Context, wanted WantedSettings) bool {
-	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated {
+	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated || l.read && l.hasActiveKey() {
 		return false
 	}
-	return l.readKeys(ctx) == nil && !l.hasActiveKey()
+	_, err := l.newKeys(ctx)
+	return err == nil && !l.hasActiveKey()
 }
 
-// keepMadeKey finds the key that GitLab made and keeps it for the next one who wants a key. Several new keys are not all
-// GitLab's, so none is taken.
+// keepMadeKey finds the key that GitLab made and keeps it for the next one who wants a key. Where the keys cannot be read
+// now, the next reading finds it.
 func (l *ledger) keepMadeKey(ctx context.Context) {
 	l.forgetShared()
 	ctx, cancel := toTheEnd(ctx)
 	defer cancel()
-	if made, err := l.newKeys(ctx); err == nil && len(made) == 1 {
-		l.handOut = append(l.handOut, made[0])
-	}
+	l.keyMade = true
+	_, _ = l.newKeys(ctx)
 }
 
 // ResetSettings changes the settings of a project that are given up. The error is [ErrSettingsInUse], and nothing is

@@ -2,9 +2,11 @@ package errortracking_test
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -159,68 +161,6 @@ func TestSettingsInterrupt(t *testing.T) {
 	}
 }
 
-// Which request is sent depends on what there is and what is wanted.
-func TestSaveSettings_method(t *testing.T) {
-	t.Parallel()
-	integrated := gitlabsim.Settings{Active: true, Integrated: true}
-	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
-	for name, test := range map[string]struct {
-		row     *gitlabsim.Settings
-		flagOff bool
-		wanted  errortracking.WantedSettings
-		method  string // of the write, empty for none
-		fails   error
-	}{
-		"none":                        {nil, false, errortracking.WantedSettings{Active: true}, http.MethodPut, nil},
-		"none, inactive":              {nil, false, errortracking.WantedSettings{}, http.MethodPut, nil},
-		"none, inactive Sentry":       {nil, false, errortracking.WantedSettings{Integrated: new(false)}, http.MethodPut, nil},
-		"none, Sentry":                {nil, false, errortracking.WantedSettings{Active: true, Integrated: new(false)}, http.MethodPut, errortracking.ErrRejected},
-		"none, flag off":              {nil, true, errortracking.WantedSettings{Active: true}, http.MethodPut, errortracking.ErrFeatureDisabled},
-		"as wanted":                   {&integrated, false, errortracking.WantedSettings{Active: true, Integrated: new(true)}, "", nil},
-		"as wanted, unset":            {&sentry, false, errortracking.WantedSettings{Active: true}, "", nil},
-		"off":                         {&integrated, false, errortracking.WantedSettings{}, http.MethodPatch, nil},
-		"off, integrated":             {&integrated, false, errortracking.WantedSettings{Integrated: new(true)}, http.MethodPut, nil},
-		"Sentry to integrated":        {&sentry, false, errortracking.WantedSettings{Active: true, Integrated: new(true)}, http.MethodPut, nil},
-		"Sentry to integrated, no":    {&sentry, true, errortracking.WantedSettings{Active: true, Integrated: new(true)}, http.MethodPut, errortracking.ErrFeatureDisabled},
-		"Sentry off, flag off":        {&sentry, true, errortracking.WantedSettings{}, http.MethodPatch, nil},
-		"integrated to Sentry, none":  {&integrated, false, errortracking.WantedSettings{Active: true, Integrated: new(false)}, http.MethodPatch, errortracking.ErrRejected},
-		"integrated to Sentry, later": {&integrated, false, errortracking.WantedSettings{Integrated: new(false)}, http.MethodPatch, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			scenario := gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: test.row}}}
-			if test.flagOff {
-				scenario.IntegratedErrorTracking = new(false)
-			}
-			server := startGitLab(t, scenario)
-			saved, err := newClient(t, server.URL()).SaveSettings(t.Context(), project, test.wanted)
-			var methods string
-			for _, r := range server.Requests() {
-				if r.Method != http.MethodGet {
-					methods += r.Method
-				}
-			}
-			if methods != test.method {
-				t.Errorf("the writes were %q, want %q", methods, test.method)
-			}
-			row, ok := server.Settings(project)
-			if test.fails != nil {
-				wantError(t, err, test.fails)
-				if ok != (test.row != nil) || ok && row.Integrated != test.row.Integrated || len(server.Keys(project)) > 0 {
-					t.Errorf("GitLab has %+v and the keys %v, want it as before", row, server.Keys(project))
-				}
-				return
-			}
-			if err != nil || saved.Active != test.wanted.Active || row.Active != test.wanted.Active {
-				t.Errorf("got %+v and error %v; GitLab has %+v", saved, err, row)
-			}
-			if (saved.Before != nil) != (test.row != nil) {
-				t.Errorf("the settings before are %+v", saved.Before)
-			}
-		})
-	}
-}
-
 // GitLab says that it stored something else: the error has both.
 func TestSaveSettings_notApplied(t *testing.T) {
 	t.Parallel()
@@ -232,25 +172,150 @@ func TestSaveSettings_notApplied(t *testing.T) {
 	}
 }
 
-// Settings that the client has saved are not reset for another object, and none there is nothing to reset.
+// Which request is sent depends on what there is, what is wanted, and nothing else. A refused one changes nothing.
+func TestSaveSettings_method(t *testing.T) {
+	t.Parallel()
+	const (
+		put   = http.MethodPut
+		patch = http.MethodPatch
+	)
+	rejected, disabled := errortracking.ErrRejected, errortracking.ErrFeatureDisabled
+	rows := map[string]*gitlabsim.Settings{
+		"none":       nil,
+		"integrated": {Active: true, Integrated: true},
+		"Sentry":     {Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/"), ProjectName: new("P")},
+	}
+	type result struct {
+		method string // of the write, empty for none
+		fails  error
+	}
+	for _, test := range []struct {
+		row         string
+		active      bool
+		integrated  *bool
+		on, flagOff result
+	}{
+		{"none", true, nil, result{put, nil}, result{put, disabled}},
+		{"none", true, new(true), result{put, nil}, result{put, disabled}},
+		{"none", true, new(false), result{put, rejected}, result{put, disabled}},
+		{"none", false, nil, result{put, nil}, result{put, disabled}},
+		{"none", false, new(true), result{put, nil}, result{put, disabled}},
+		{"none", false, new(false), result{put, nil}, result{put, disabled}},
+		// While the flag is off, GitLab says that the integrated row is not integrated.
+		{"integrated", true, nil, result{"", nil}, result{"", nil}},
+		{"integrated", true, new(true), result{"", nil}, result{put, disabled}},
+		{"integrated", true, new(false), result{patch, rejected}, result{"", nil}},
+		{"integrated", false, nil, result{patch, nil}, result{patch, nil}},
+		{"integrated", false, new(true), result{put, nil}, result{put, disabled}},
+		{"integrated", false, new(false), result{patch, nil}, result{patch, nil}},
+		{"Sentry", true, nil, result{"", nil}, result{"", nil}},
+		{"Sentry", true, new(true), result{put, nil}, result{put, disabled}},
+		{"Sentry", true, new(false), result{"", nil}, result{"", nil}},
+		{"Sentry", false, nil, result{patch, nil}, result{patch, nil}},
+		{"Sentry", false, new(true), result{put, nil}, result{put, disabled}},
+		{"Sentry", false, new(false), result{patch, nil}, result{patch, nil}},
+	} {
+		for flag, want := range map[bool]result{true: test.on, false: test.flagOff} {
+			integrated := "unset"
+			if test.integrated != nil {
+				integrated = strconv.FormatBool(*test.integrated)
+			}
+			t.Run(fmt.Sprintf("%s, active %t, integrated %s, flag %t", test.row, test.active, integrated, flag), func(t *testing.T) {
+				t.Parallel()
+				server := startGitLab(t, gitlabsim.Scenario{IntegratedErrorTracking: &flag,
+					Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: rows[test.row]}}})
+				saved, err := newClient(t, server.URL()).SaveSettings(t.Context(), project,
+					errortracking.WantedSettings{Active: test.active, Integrated: test.integrated})
+
+				var writes []string
+				for _, r := range server.Requests() {
+					if r.Method != http.MethodGet {
+						writes = append(writes, r.Method)
+					}
+				}
+				if got := strings.Join(writes, ", "); got != want.method {
+					t.Errorf("the writes were %q, want %q", got, want.method)
+				}
+				if want.method == "" {
+					wantLines(t, server, "GET /api/v4/projects/1/error_tracking/settings")
+				}
+				if (saved.Before != nil) != (rows[test.row] != nil) {
+					t.Errorf("the settings before are %+v", saved.Before)
+				}
+				stored, exists := server.Settings(project)
+				if want.fails != nil || want.method == "" {
+					if exists != (rows[test.row] != nil) || exists && !reflect.DeepEqual(stored, *rows[test.row]) || len(server.Keys(project)) > 0 {
+						t.Errorf("GitLab has %+v and the keys %v, want it as before", stored, server.Keys(project))
+					}
+				}
+				if want.fails != nil {
+					wantError(t, err, want.fails)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantIntegrated := stored.Integrated && flag
+				if test.integrated != nil {
+					wantIntegrated = *test.integrated
+				}
+				if saved.Active != test.active || saved.Integrated != wantIntegrated || stored.Active != test.active {
+					t.Errorf("got %+v; GitLab has %+v", saved, stored)
+				}
+				// GitLab makes a key by itself, which is no reason to fail.
+				keys := 0
+				if want.method != "" && stored.Active && stored.Integrated {
+					keys = 1
+				}
+				if got := server.Keys(project); len(got) != keys {
+					t.Errorf("GitLab has the keys %v, want %d", got, keys)
+				}
+			})
+		}
+	}
+}
+
+// Settings that the client has saved, or found as wanted, are not reset for another object.
 func TestResetSettings(t *testing.T) {
 	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{})
-	client := newClient(t, server.URL())
-	if err := client.ResetSettings(t.Context(), project, errortracking.WantedSettings{}); err != nil {
-		t.Errorf("without settings: %v", err)
-	}
-	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
-		t.Fatal(err)
-	}
-	err := client.ResetSettings(t.Context(), project, errortracking.WantedSettings{})
-	if row, _ := server.Settings(project); !errors.Is(err, errortracking.ErrSettingsInUse) || !row.Active {
-		t.Errorf("got error %v and the settings %+v, want them left alone", err, row)
-	}
-	if err := newClient(t, server.URL()).ResetSettings(t.Context(), project, errortracking.WantedSettings{}); err != nil {
-		t.Error(err)
-	}
-	if row, _ := server.Settings(project); row.Active {
-		t.Errorf("the settings are %+v, want them off", row)
+	integrated := gitlabsim.Settings{Active: true, Integrated: true}
+	for name, test := range map[string]struct {
+		row        *gitlabsim.Settings
+		save       bool
+		fails      error
+		writes     int // after the save
+		left       bool
+		leftActive bool
+	}{
+		"saved":           {nil, true, errortracking.ErrSettingsInUse, 0, true, true},
+		"found as wanted": {&integrated, true, errortracking.ErrSettingsInUse, 0, true, true},
+		"not saved":       {&integrated, false, nil, 1, true, false},
+		"none":            {nil, false, nil, 1, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: test.row}}})
+			client := newClient(t, server.URL())
+			if test.save {
+				if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			server.ClearRequests()
+			err := client.ResetSettings(t.Context(), project, errortracking.WantedSettings{})
+			if test.fails != nil {
+				if failed := wantError(t, err, test.fails); failed.Sent || failed.Method != "" {
+					t.Errorf("got %+v, want that nothing was sent", failed)
+				}
+			} else if err != nil {
+				t.Error(err)
+			}
+			if got := len(server.Requests()); got != test.writes {
+				t.Errorf("%d requests, want %d", got, test.writes)
+			}
+			if row, ok := server.Settings(project); ok != test.left || row.Active != test.leftActive {
+				t.Errorf("GitLab has the settings %+v (%t)", row, ok)
+			}
+		})
 	}
 }

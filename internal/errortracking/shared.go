@@ -10,6 +10,7 @@ import (
 // does: the cancellation of one does not fail the others.
 type shared[K comparable, V any] struct {
 	fetch func(context.Context, K) (V, error)
+	host  string // of GitLab, for errors
 
 	mu      sync.Mutex
 	fetches map[K]*fetched[V]
@@ -33,7 +34,7 @@ func (s *shared[K, V]) get(ctx context.Context, key K) (V, error) {
 	case <-ctx.Done():
 		s.leave(key, f)
 		var none V
-		return none, &Error{Kind: ErrInterrupted, Err: ctx.Err()}
+		return none, &Error{Kind: ErrInterrupted, Host: s.host, Err: ctx.Err()}
 	}
 }
 

@@ -1,135 +1,316 @@
-package errortracking
+package errortracking_test
 
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
-func TestRequestedWait(t *testing.T) {
+// TestEndlessAnswer shows that an answer is read to a bound, which bounds the memory it takes.
+func TestEndlessAnswer(t *testing.T) {
 	t.Parallel()
 
-	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	tests := []struct {
-		status       int
-		after, reset string
-		want         time.Duration
-	}{
-		{429, "", "", 0},
-		{429, "0", "", 0},
-		{429, "1", "", time.Second},
-		{503, "60", "", time.Minute},
-		{429, "-1", "", 0},
-		{429, "1.5", "", 0},
-		{429, "soon", "", 0},
-		{429, "2147483648", "", (1<<31 - 1) * time.Second},
-		{429, "99999999999999999999", "", (1<<31 - 1) * time.Second},
-		{429, "Sun, 22 Nov 2026 12:00:30 GMT", "", 30 * time.Second},
-		{429, "Sunday, 22-Nov-26 12:00:30 GMT", "", 30 * time.Second},
-		{429, "Sun, 22 Nov 2026 11:59:30 GMT", "", 0},
-		{429, "", "1795348830", 30 * time.Second},
-		{429, "", "1795348770", 0},
-		{429, "", "never", 0},
-		{429, "5", "1795348830", 5 * time.Second},
-		{429, "soon", "1795348830", 30 * time.Second},
-		{503, "", "1795348830", 0},
-	}
-	for _, tt := range tests {
-		t.Run(fmt.Sprintf("%d Retry-After %q RateLimit-Reset %q", tt.status, tt.after, tt.reset), func(t *testing.T) {
-			t.Parallel()
-
-			header := http.Header{}
-			header.Set("Date", now.Format(http.TimeFormat))
-			header.Set("Retry-After", tt.after)
-			header.Set("RateLimit-Reset", tt.reset)
-			if got := requestedWait(tt.status, header); got != tt.want {
-				t.Errorf("got %s, want %s", got, tt.want)
+	for _, status := range []int{http.StatusOK, http.StatusNotFound} {
+		var written atomic.Int64
+		var answers sync.WaitGroup
+		server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
+			answers.Add(1)
+			defer answers.Done()
+			w.WriteHeader(status)
+			chunk := strings.Repeat(" ", 1<<16)
+			for {
+				n, err := io.WriteString(w, chunk)
+				written.Add(int64(n))
+				if err != nil {
+					return
+				}
 			}
 		})
+		failed := wantError(t, newClient(t, server.URL).CheckToken(t.Context()), errortracking.ErrMalformed)
+		answers.Wait()
+		if got := written.Load(); got > 64<<20 {
+			t.Errorf("%d bytes were taken", got)
+		}
+		if failed.Attempts != 1 || failed.Status != 0 || !strings.Contains(failed.Error(), "longer than 8 MiB") {
+			t.Errorf("got %v after %d attempts, want one that names the bound", failed, failed.Attempts)
+		}
 	}
 }
 
-func TestRetryPolicyAfterErrors(t *testing.T) {
+// TestLongAnswer shows that an answer below the bound is read whole.
+func TestLongAnswer(t *testing.T) {
 	t.Parallel()
 
-	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-	tests := map[string]struct {
-		call call
-		err  error
-		want bool
+	server := startServer(t, answering(http.StatusOK, `{"id":1}`+strings.Repeat(" ", 8<<20-8)))
+	if err := newClient(t, server.URL).CheckToken(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// certificateFiles writes a certificate and its key to PEM files.
+func certificateFiles(t *testing.T, pair tls.Certificate) (cert, key string) {
+	t.Helper()
+	secret, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	return write("cert.pem", "CERTIFICATE", pair.Certificate[0]), write("key.pem", "PRIVATE KEY", secret)
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+
+	certificates := make(chan int, 3)
+	server := newWireServer(t, func(w http.ResponseWriter, r *http.Request) {
+		certificates <- len(r.TLS.PeerCertificates)
+		answering(http.StatusOK, `{"id":1}`)(w, r)
+	})
+	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	cert, key := certificateFiles(t, server.TLS.Certificates[0])
+
+	var paused waits
+	err := newClient(t, server.URL, paused.recorded).CheckToken(t.Context())
+	failed := wantError(t, err, errortracking.ErrConnection)
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok || failed.Attempts != 1 || len(paused.all()) != 0 {
+		t.Errorf("got %v after %d attempts, want a refused certificate after one", err, failed.Attempts)
+	}
+	for _, tt := range []struct {
+		change func(*errortracking.Options)
+		want   int
 	}{
-		"GET, refused":                 {call{method: "GET"}, refused, true},
-		"GET, cut":                     {call{method: "GET", sent: true}, io.ErrUnexpectedEOF, true},
-		"DELETE, cut":                  {call{method: "DELETE", sent: true}, io.ErrUnexpectedEOF, true},
-		"POST, refused":                {call{method: "POST"}, refused, true},
-		"POST, cut":                    {call{method: "POST", sent: true}, io.ErrUnexpectedEOF, false},
-		"GET, answer without a target": {call{method: "GET", sent: true, answer: &answer{}}, io.ErrUnexpectedEOF, false},
-		"GET, answer too long":         {call{method: "GET", sent: true}, fmt.Errorf("reading: %w", errBodyTooLong), false},
-		"GET, certificate refused":     {call{method: "GET"}, &tls.CertificateVerificationError{Err: errors.New("unknown authority")}, false},
-		"GET, plain HTTP":              {call{method: "GET"}, http.ErrSchemeMismatch, false},
-		"GET, no such host":            {call{method: "GET"}, &net.DNSError{IsNotFound: true}, false},
-		"GET, names not answered":      {call{method: "GET"}, &net.DNSError{IsTimeout: true}, true},
+		{func(o *errortracking.Options) { o.Insecure = true }, 0},
+		{func(o *errortracking.Options) { o.CACertFile = cert }, 0},
+		{func(o *errortracking.Options) { o.CACertFile, o.ClientCert, o.ClientKey = cert, cert, key }, 1},
+	} {
+		if err := newClient(t, server.URL, tt.change).CheckToken(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-certificates; got != tt.want {
+			t.Errorf("the client showed %d certificates, want %d", got, tt.want)
+		}
 	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			ctx, cancel := context.WithCancel(t.Context())
-			if got, err := tt.call.check(ctx, nil, tt.err); got != tt.want || err != nil {
-				t.Errorf("got %t and error %v, want %t", got, err, tt.want)
-			}
-			cancel()
-			if got, err := tt.call.check(ctx, nil, tt.err); got || err != nil {
-				t.Errorf("got %t and error %v after a cancellation, want false", got, err)
-			}
-		})
+	if got := len(certificates); got != 0 {
+		t.Errorf("%d requests came besides, want none over a refused certificate", got)
 	}
 }
 
-func TestBackoff(t *testing.T) {
+func TestPlainServerBehindHTTPS(t *testing.T) {
 	t.Parallel()
 
-	for attempt, most := range map[int]time.Duration{
-		0: 200 * time.Millisecond, 1: 400 * time.Millisecond, 5: 6400 * time.Millisecond, 6: 10 * time.Second, 1000: 10 * time.Second,
-	} {
-		var told time.Duration
-		paused := call{client: &Client{pause: func(wait time.Duration) time.Duration {
-			told = wait
-			return 1
-		}}}
-		if got := paused.backoff(0, 0, attempt, nil); got != 1 || told < most/2 || told >= most {
-			t.Errorf("attempt %d: got %s for a pause of %s, want one from %s to %s", attempt, got, told, most/2, most)
+	server := startGitLab(t, gitlabsim.Scenario{})
+	client := newClient(t, strings.Replace(server.URL(), "http:", "https:", 1))
+	failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrConnection)
+	if failed.Attempts != 1 || failed.Sent || !errors.Is(&failed, http.ErrSchemeMismatch) {
+		t.Errorf("got %+v, want one attempt and %v", failed, http.ErrSchemeMismatch)
+	}
+}
+
+// redirecting sends every first request on and answers below /there/.
+func redirecting(status int, target string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/there/") {
+			answering(http.StatusOK, `{"id":1}`)(w, r)
+			return
 		}
-		plain := call{client: &Client{}}
-		if got := plain.backoff(0, 0, attempt, nil); got < most/2 || got >= most {
-			t.Errorf("attempt %d: got %s, want one from %s to %s", attempt, got, most/2, most)
+		w.Header().Set("Location", target)
+		w.WriteHeader(status)
+	}
+}
+
+func TestRedirectsWithinGitLab(t *testing.T) {
+	t.Parallel()
+
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for name, target := range map[string]func(*url.URL) string{
+			"path": func(*url.URL) string { return "/there/" },
+			"URL":  func(u *url.URL) string { return u.String() + "/there/" },
+			"URL in capitals": func(u *url.URL) string {
+				return strings.ToUpper(u.Scheme) + "://" + u.Host + "/there/"
+			},
+		} {
+			var to string
+			server := startServer(t, func(w http.ResponseWriter, r *http.Request) { redirecting(status, to)(w, r) })
+			u, err := url.Parse(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to = target(u)
+			if err := newClient(t, server.URL).CheckToken(t.Context()); err != nil {
+				t.Errorf("%d to a %s: %v", status, name, err)
+			}
+			seen := server.seen()
+			if len(seen) != 2 || seen[1].header.Get("Authorization") != "Bearer "+token || seen[1].header.Get("X-Proxy-Secret") != headerValue {
+				t.Errorf("%d to a %s: got %+v, want two requests, both with token and custom header", status, name, seen)
+			}
 		}
 	}
 }
 
-func TestParseBaseURL(t *testing.T) {
+// TestRedirectsElsewhere shows that the token stays with the base URL's scheme, host and port.
+func TestRedirectsElsewhere(t *testing.T) {
 	t.Parallel()
 
-	for given, want := range map[string]string{
-		"":                                    "https://gitlab.com",
-		"https://gitlab.com":                  "https://gitlab.com",
-		"https://gitlab.com/":                 "https://gitlab.com",
-		"https://gitlab.com/api/v4":           "https://gitlab.com",
-		"https://gitlab.com//api/v4//":        "https://gitlab.com",
-		"HTTPS://gitlab.example.com:8443":     "https://gitlab.example.com:8443",
-		"http://[::1]:8080/gitlab/api/v4/":    "http://[::1]:8080/gitlab",
-		"https://example.com/api/v4/gitlab":   "https://example.com/api/v4/gitlab",
-		"https://gitlab.example.com/a/b/api/": "https://gitlab.example.com/a/b/api",
+	other := startServer(t, answering(http.StatusOK, `{"id":1}`))
+	for name, target := range map[string]func(base string) string{
+		"other port": func(string) string { return other.URL + "/there/" },
+		"other host": func(string) string { return strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/there/" },
+		"same port of another host": func(base string) string {
+			return strings.Replace(base, "127.0.0.1", "localhost", 1) + "/there/"
+		},
+		"other scheme": func(base string) string { return strings.Replace(base, "http:", "https:", 1) + "/there/" },
+		"no port":      func(string) string { return "http://127.0.0.1/there/" },
+		"no HTTP":      func(string) string { return "ftp://127.0.0.1/there/" },
 	} {
-		if got, err := parseBaseURL(given); err != nil || got.String() != want {
-			t.Errorf("%q: got %v and error %v, want %s", given, got, err, want)
+		for _, status := range []int{301, 302, 307, 308} {
+			var to string
+			server := startServer(t, func(w http.ResponseWriter, r *http.Request) { redirecting(status, to)(w, r) })
+			to = target(server.URL)
+			failed := wantError(t, newClient(t, server.URL).CheckToken(t.Context()), errortracking.ErrRedirected)
+			if failed.Location != to || failed.Status != status || failed.Attempts != 1 || len(server.seen()) != 1 {
+				t.Errorf("%s, %d: got %+v after %d requests, want one and the location %s", name, status, failed, len(server.seen()), to)
+			}
 		}
+	}
+	if seen := other.seen(); len(seen) != 0 {
+		t.Errorf("the other server got %+v", seen)
+	}
+}
+
+// TestRedirectFromHTTPS shows that the token does not go from HTTPS to HTTP.
+func TestRedirectFromHTTPS(t *testing.T) {
+	t.Parallel()
+
+	plain := startServer(t, answering(http.StatusOK, `{"id":1}`))
+	server := newWireServer(t, redirecting(http.StatusFound, plain.URL+"/there/"))
+	server.StartTLS()
+	client := newClient(t, server.URL, func(o *errortracking.Options) { o.Insecure = true })
+	wantError(t, client.CheckToken(t.Context()), errortracking.ErrRedirected)
+	if seen := plain.seen(); len(seen) != 0 {
+		t.Errorf("the server without TLS got %+v", seen)
+	}
+}
+
+// TestRedirectToHTTPSIsNoMove shows that a base URL with http:// where https:// is right is told from a moved project.
+func TestRedirectToHTTPSIsNoMove(t *testing.T) {
+	t.Parallel()
+
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://"+r.Host+r.RequestURI, http.StatusMovedPermanently)
+	})
+	failed := wantError(t, readSettings(t.Context(), newClient(t, server.URL)), errortracking.ErrRedirected)
+	if want := strings.Replace(server.URL, "http:", "https:", 1) + "/api/v4/projects/1/error_tracking/settings"; failed.Location != want {
+		t.Errorf("got the location %s, want %s", failed.Location, want)
+	}
+}
+
+func TestWritesAreNotRedirected(t *testing.T) {
+	t.Parallel()
+
+	for name, write := range map[string]func(context.Context, *errortracking.Client) error{
+		"PUT": putSettings, "PATCH": patchSettings, "POST": createKey, "DELETE": deleteKey,
+	} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			server := startServer(t, redirecting(status, "/there/"))
+			failed := wantError(t, write(t.Context(), newClient(t, server.URL)), errortracking.ErrRedirected)
+			if failed.Location != "/there/" || failed.Sent || len(server.seen()) != 1 {
+				t.Errorf("%s, %d: got %+v after %d requests, want one", name, status, failed, len(server.seen()))
+			}
+		}
+	}
+}
+
+func TestRedirectLoop(t *testing.T) {
+	t.Parallel()
+
+	server := startServer(t, redirecting(http.StatusFound, "/here/"))
+	failed := wantError(t, newClient(t, server.URL).CheckToken(t.Context()), errortracking.ErrRedirected)
+	if got := len(server.seen()); got != 6 || failed.Attempts != 1 {
+		t.Errorf("got %d requests in %d attempts, want 6 in one", got, failed.Attempts)
+	}
+}
+
+// TestCancelledRead cancels a GET that is under way.
+func TestCancelledRead(t *testing.T) {
+	t.Parallel()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	server := startServer(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	failed := wantError(t, readSettings(ctx, newClient(t, server.URL)), errortracking.ErrInterrupted)
+	if !errors.Is(&failed, context.Canceled) || failed.Attempts != 1 {
+		t.Errorf("got %v after %d attempts, want a cancellation after one", failed, failed.Attempts)
+	}
+}
+
+// TestCancelledCreation cancels a POST that is under way, which ends as if nothing had happened.
+func TestCancelledCreation(t *testing.T) {
+	t.Parallel()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		cancel()
+		answering(http.StatusCreated, `{"id":7,"active":true,"public_key":"glet_7","sentry_dsn":"https://glet_7@x/1"}`)(w, r)
+	})
+	client := newClient(t, server.URL)
+	key, err := client.PostClientKey(ctx, project)
+	want := errortracking.ClientKey{ID: 7, Active: true, PublicKey: "glet_7", DSN: "https://glet_7@x/1"}
+	if err != nil || key != want || ctx.Err() == nil {
+		t.Errorf("got %+v and error %v, want %+v", key, err, want)
+	}
+
+	_, err = client.PostClientKey(ctx, project)
+	failed := wantError(t, err, errortracking.ErrInterrupted)
+	if failed.Sent || failed.Attempts != 0 || !errors.Is(err, context.Canceled) || len(server.seen()) != 1 {
+		t.Errorf("got %+v after %d requests, want that a cancelled POST does not begin", failed, len(server.seen()))
+	}
+}
+
+// TestTimeout shows that one attempt has its own time and that another follows.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+
+	var asked atomic.Int64
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) == 1 {
+			<-r.Context().Done()
+			return
+		}
+		answering(http.StatusOK, `{"id":1}`)(w, r)
+	})
+	client := newClient(t, server.URL, func(o *errortracking.Options) { o.Timeout = 500 * time.Millisecond })
+	if err := client.CheckToken(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := asked.Load(); got < 2 {
+		t.Errorf("got %d requests, want another after the one without an answer", got)
 	}
 }
 
@@ -144,12 +325,151 @@ func TestOrigin(t *testing.T) {
 		"https://gitlab.com:8443": "https://gitlab.com:8443",
 		"https://[::1]/":          "https://[::1]:443",
 	} {
-		u, err := parseBaseURL(given)
+		u, err := errortracking.ParseBaseURL(given)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := origin(u); got != want {
+		if got := errortracking.Origin(u); got != want {
 			t.Errorf("%s: got %s, want %s", given, got, want)
 		}
+	}
+}
+
+// relay passes TCP connections on to a server. When told, the first one is forgotten, as a NAT forgets one: it stays open
+// and nothing comes through any more.
+type relay struct {
+	net.Listener
+	forgotten   atomic.Bool
+	connections atomic.Int64
+}
+
+func startRelay(t *testing.T, target string) *relay {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{Listener: listener}
+	var open sync.WaitGroup
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(func() {
+		cancel()
+		_ = listener.Close()
+		open.Wait()
+	})
+	pass := func(from, to net.Conn, first bool) {
+		defer func() { _ = to.Close() }()
+		chunk := make([]byte, 1<<14)
+		for {
+			n, err := from.Read(chunk)
+			if err != nil {
+				return
+			}
+			if first && r.forgotten.Load() {
+				continue
+			}
+			if _, err := to.Write(chunk[:n]); err != nil {
+				return
+			}
+		}
+	}
+	open.Go(func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", target)
+			if err != nil {
+				_ = near.Close()
+				return
+			}
+			context.AfterFunc(ctx, func() {
+				_ = near.Close()
+				_ = far.Close()
+			})
+			first := r.connections.Add(1) == 1
+			open.Go(func() { pass(near, far, first) })
+			open.Go(func() { pass(far, near, first) })
+		}
+	})
+	return r
+}
+
+// A dead HTTP/2 connection is noticed within an attempt, and the next attempt has a new one.
+func TestDeadConnection(t *testing.T) {
+	t.Parallel()
+	const timeout = 2 * time.Second
+	server := newWireServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("the request came over %s", r.Proto)
+		}
+		answering(http.StatusOK, `{"id":1}`)(w, r)
+	})
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	between := startRelay(t, server.Listener.Addr().String())
+	var mu sync.Mutex
+	var attempts []errortracking.Attempt
+	client := newClient(t, "https://"+between.Addr().String(), retries(1), func(o *errortracking.Options) {
+		o.Insecure, o.Timeout = true, timeout
+		o.Log = func(_ context.Context, a errortracking.Attempt) {
+			mu.Lock()
+			defer mu.Unlock()
+			attempts = append(attempts, a)
+		}
+	})
+	for range 3 {
+		if err := client.CheckToken(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	between.forgotten.Store(true)
+	if err := client.CheckToken(t.Context()); err != nil {
+		t.Errorf("after the connection died: %v", err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(attempts) != 5 || attempts[3].Failure == "" || attempts[3].Duration >= timeout || attempts[4].Status != http.StatusOK {
+		t.Errorf("the attempts were %+v, want that the fourth fails before its time is up", attempts)
+	}
+	if got := between.connections.Load(); got != 2 {
+		t.Errorf("%d connections, want a new one after the first", got)
+	}
+}
+
+// GitLab, or a proxy before it, wants a client certificate.
+func TestClientCertificateRefused(t *testing.T) {
+	t.Parallel()
+	server := newWireServer(t, answering(http.StatusOK, `{"id":1}`))
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	client := newClient(t, server.URL, retries(0), func(o *errortracking.Options) { o.Insecure = true })
+	wantError(t, client.CheckToken(t.Context()), errortracking.ErrClientCertificate)
+}
+
+// Who waits for a reading that others share is told of an interrupt as everybody else.
+func TestCancelledSharedRead(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]request{
+		"project": resolveProject,
+		"client key": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.ClientKey(ctx, project, 1)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			server := startServer(t, func(_ http.ResponseWriter, r *http.Request) {
+				cancel()
+				<-r.Context().Done()
+			})
+			if err := read(ctx, newClient(t, server.URL)); !errors.Is(err, context.Canceled) {
+				t.Errorf("got error %v, want %v", err, context.Canceled)
+			} else {
+				wantError(t, err, errortracking.ErrInterrupted)
+			}
+		})
 	}
 }

@@ -147,7 +147,11 @@ func explain(err error) string {
 		return sentence(err.Error())
 	}
 	known := adviceOn[failed.Kind]
-	return answered(failed) + "\n\n" + known.cause + "\n\n" + known.cure
+	text := answered(failed) + "\n\n" + known.cause + "\n\n" + known.cure
+	if errors.Is(failed.Kind, errortracking.ErrLostAnswer) && errors.Is(err, errortracking.ErrClientKeysFailed) {
+		text += "\n\n" + adviceOn[errortracking.ErrClientKeysFailed].cause
+	}
+	return text
 }
 
 // answered tells what came back for a request.

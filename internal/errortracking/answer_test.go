@@ -1,0 +1,361 @@
+package errortracking_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+// errorTests are the answers that mean something. Those without faults are the simulator's own.
+var errorTests = map[string]struct {
+	scenario gitlabsim.Scenario
+	token    string // of the client; empty means the one that may all
+	request  request
+	want     errortracking.Error // Kind, Status, Message; Sent, Location where not zero
+}{
+
+	"unknown token": {
+		token: "other", request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrUnauthorized, Status: 401, Message: "401 Unauthorized"},
+	},
+	"unknown token, early check": {
+		token: "other", request: checkToken,
+		want: errortracking.Error{Kind: errortracking.ErrUnauthorized, Status: 401, Message: "401 Unauthorized"},
+	},
+	"expired token": {
+		scenario: gitlabsim.Scenario{Tokens: []gitlabsim.Token{{Token: token, State: "expired"}}}, request: checkToken,
+		want: errortracking.Error{Kind: errortracking.ErrTokenExpired, Status: 401,
+			Message: "invalid_token; Token is expired. You can either do re-authorization or token refresh."},
+	},
+	"revoked token": {
+		scenario: gitlabsim.Scenario{Tokens: []gitlabsim.Token{{Token: token, State: "revoked"}}}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrTokenRevoked, Status: 401,
+			Message: "invalid_token; Token was revoked. You have to re-authorize from the user."},
+	},
+	"token for reading only": {
+		scenario: gitlabsim.Scenario{Tokens: []gitlabsim.Token{{Token: token, Scopes: []string{"read_api"}, Roles: map[string]string{"1": "owner"}}}},
+		request:  createKey,
+		want: errortracking.Error{Kind: errortracking.ErrInsufficientScope, Status: 403,
+			Message: "insufficient_scope; The request requires higher privileges than provided by the access token.; scope: api read_api"},
+	},
+	"developer": {
+		scenario: gitlabsim.Scenario{Tokens: []gitlabsim.Token{{Token: token, Roles: map[string]string{"1": "developer"}}}},
+		request:  readSettings,
+		want:     errortracking.Error{Kind: errortracking.ErrForbidden, Status: 403, Message: "403 Forbidden"},
+	},
+	"project that the token may not see": {
+		scenario: gitlabsim.Scenario{Tokens: []gitlabsim.Token{{Token: token}}}, request: createKey,
+		want: errortracking.Error{Kind: errortracking.ErrProjectNotFound, Status: 404, Message: "404 Project Not Found"},
+	},
+	"no project of the path": {
+		request: resolveProject,
+		want:    errortracking.Error{Kind: errortracking.ErrProjectNotFound, Status: 404, Message: "404 Project Not Found"},
+	},
+	"no settings to read": {
+		request: readSettings,
+		want:    errortracking.Error{Kind: errortracking.ErrSettingsNotFound, Status: 404, Message: "404 Error Tracking Setting Not Found"},
+	},
+	"no settings to change": {
+		request: patchSettings,
+		want:    errortracking.Error{Kind: errortracking.ErrSettingsNotFound, Status: 404, Message: "404 Error Tracking Setting Not Found"},
+	},
+	"flag off": {
+		scenario: gitlabsim.Scenario{IntegratedErrorTracking: new(false)}, request: putSettings,
+		want: errortracking.Error{Kind: errortracking.ErrFeatureDisabled, Status: 404, Message: "404 Not Found"},
+	},
+	"text of the flag for another method": {
+		scenario: gitlabsim.Scenario{Faults: fault(404, `{"message":"404 Not Found"}`)}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrProjectNotFound, Status: 404, Message: "404 Not Found"},
+	},
+	"permission of a fine-grained token": {
+		scenario: gitlabsim.Scenario{Tokens: []gitlabsim.Token{{Token: token, Roles: map[string]string{"1": "maintainer"}, Permissions: []string{"read_project"}}}}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrMissingPermission, Status: 403,
+			Message: "insufficient_granular_scope; Access denied: This operation requires a fine-grained personal access token with the following project permissions: [Error Tracking Setting: Read]."},
+	},
+	"another refusal": {
+		scenario: gitlabsim.Scenario{Faults: fault(403, `{"message":"403 Forbidden - Your account has been blocked."}`)}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrRefused, Status: 403, Message: "403 Forbidden - Your account has been blocked."},
+	},
+	"no key": {
+		request: deleteKey,
+		want:    errortracking.Error{Kind: errortracking.ErrClientKeyNotFound, Status: 404, Message: "404 Not found"},
+	},
+	"text of the key for another method": {
+		scenario: gitlabsim.Scenario{Faults: fault(404, `{"message":"404 Not found"}`)}, request: listKeys,
+		want: errortracking.Error{Kind: errortracking.ErrUnexpected, Status: 404, Message: "404 Not found"},
+	},
+	"GitLab before PUT": {
+		scenario: gitlabsim.Scenario{Version: "15.9.0"}, request: putSettings,
+		want: errortracking.Error{Kind: errortracking.ErrNoSuchEndpoint, Status: 404, Message: "404 Not Found"},
+	},
+	"404 of Rails": {
+		scenario: gitlabsim.Scenario{Faults: fault(404, `{"status":404,"error":"Not Found"}`)}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrNoSuchEndpoint, Status: 404, Message: "Not Found"},
+	},
+	"write to a moved project": {
+		scenario: gitlabsim.Scenario{Faults: fault(405, `{"message":"Non GET methods are not allowed for moved projects"}`)}, request: createKey,
+		want: errortracking.Error{Kind: errortracking.ErrProjectMoved, Status: 405, Message: "Non GET methods are not allowed for moved projects"},
+	},
+	"another 405": {
+		scenario: gitlabsim.Scenario{Faults: fault(405, `{"error":"405 Not Allowed"}`)}, request: createKey,
+		want: errortracking.Error{Kind: errortracking.ErrUnexpected, Status: 405, Message: "405 Not Allowed"},
+	},
+	"sign-in elsewhere": {
+		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Status: 302, Headers: map[string]string{
+			"Location": "https://user:password@sso.example.com/" + token + "/login?state=" + token + "#" + token}}}},
+		request: readSettings,
+		want:    errortracking.Error{Kind: errortracking.ErrRedirected, Status: 302, Location: "https://sso.example.com/(token)/login"},
+	},
+	"redirect to nowhere": {
+		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Status: 302}}}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrRedirected, Status: 302},
+	},
+	"redirect to what is no address": {
+		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Status: 302, Headers: map[string]string{"Location": "http://%zz"}}}},
+		request:  readSettings,
+		want:     errortracking.Error{Kind: errortracking.ErrRedirected, Status: 302},
+	},
+	"settings without Sentry": {
+		scenario: gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{}}}},
+		request:  patchSettings,
+		want: errortracking.Error{Kind: errortracking.ErrRejected, Status: 200,
+			Message: "Error tracking setting api url is a required field and Error tracking setting token is a required field"},
+	},
+	"400": {
+		scenario: gitlabsim.Scenario{Faults: fault(400, `{"error":"active is missing, active is empty"}`)}, request: putSettings,
+		want: errortracking.Error{Kind: errortracking.ErrBadRequest, Status: 400, Message: "active is missing, active is empty"},
+	},
+	"415": {
+		scenario: gitlabsim.Scenario{Faults: fault(415, `{"error":"The provided content-type 'x' is not supported."}`)}, request: putSettings,
+		want: errortracking.Error{Kind: errortracking.ErrBadRequest, Status: 415, Message: "The provided content-type 'x' is not supported."},
+	},
+	"422": {
+		scenario: gitlabsim.Scenario{Faults: fault(422, `{"message":{"active":["is odd"]}}`)}, request: putSettings,
+		want: errortracking.Error{Kind: errortracking.ErrBadRequest, Status: 422, Message: `{"active":["is odd"]}`},
+	},
+	"page with status 200": {
+		scenario: gitlabsim.Scenario{Faults: fault(200, "\n<html>sign in</html>")}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 200, Sent: true},
+	},
+	"page with status 404": {
+		scenario: gitlabsim.Scenario{Faults: fault(404, "<!DOCTYPE html><title>404</title>")}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 404},
+	},
+	"text with status 403": {
+		scenario: gitlabsim.Scenario{Faults: fault(403, "go away")}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 403, Message: "go away"},
+	},
+	"JSON that is cut off": {
+		scenario: gitlabsim.Scenario{Faults: fault(200, `{"active":true,"integr`)}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrMalformed, Status: 200, Sent: true},
+	},
+	"rate limit": {
+		scenario: gitlabsim.Scenario{Faults: fault(429, "Retry later\n")}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrRateLimited, Status: 429, Message: "Retry later"},
+	},
+	"broken instance setting": {
+		scenario: gitlabsim.Scenario{DSNBaseURL: new("nowhere")}, request: createKey,
+		want: errortracking.Error{Kind: errortracking.ErrClientKeysFailed, Status: 500, Message: "500 Internal Server Error", Sent: true},
+	},
+	"no gateway": {
+		scenario: gitlabsim.Scenario{Faults: fault(502, "<html>nginx</html>")}, request: listKeys,
+		want: errortracking.Error{Kind: errortracking.ErrServer, Status: 502, Sent: true},
+	},
+	"cut connection": {
+		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Drop: true}}}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrConnection, Sent: true},
+	},
+	"wrong total": {
+		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Headers: map[string]string{"X-Total": "3"}}}}, request: listKeys,
+		want: errortracking.Error{Kind: errortracking.ErrIncompleteList, Status: 200},
+	},
+	"status without a meaning": {
+		scenario: gitlabsim.Scenario{Faults: fault(418, `{"message":"short and stout"}`)}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrUnexpected, Status: 418, Message: "short and stout"},
+	},
+	"no content": {
+		scenario: gitlabsim.Scenario{Faults: fault(204, "")}, request: deleteKey,
+		want: errortracking.Error{Kind: errortracking.ErrUnexpected, Status: 204, Sent: true},
+	},
+	"accepted": {
+		scenario: gitlabsim.Scenario{Faults: fault(202, `{"message":"202 Accepted"}`)}, request: createKey,
+		want: errortracking.Error{Kind: errortracking.ErrUnexpected, Status: 202, Message: "202 Accepted", Sent: true},
+	},
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range errorTests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startGitLab(t, tt.scenario)
+			client := newClient(t, server.URL(), func(o *errortracking.Options) {
+				if tt.token != "" {
+					o.Token = tt.token
+				}
+			})
+			failed := wantError(t, tt.request(t.Context(), client), tt.want.Kind)
+			got := errortracking.Error{Kind: failed.Kind, Status: failed.Status, Message: failed.Message, Location: failed.Location, Sent: failed.Sent}
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %+v\nwant %+v", got, tt.want)
+			}
+			if "http://"+failed.Host != server.URL() {
+				t.Errorf("the host is %q, want that of %s", failed.Host, server.URL())
+			}
+			asked := server.Requests()
+			// What is read after a lost answer is another request.
+			asked = slices.DeleteFunc(asked, func(r gitlabsim.Request) bool { return r.Method != asked[0].Method })
+			last := asked[len(asked)-1]
+			if errors.Is(failed.Kind, errortracking.ErrIncompleteList) {
+				// It is the error of many requests.
+				failed.Attempts = len(asked)
+			}
+			if failed.Method != last.Method || failed.Path != last.Path || failed.Attempts != len(asked) {
+				t.Errorf("got %s %s after %d attempts, want %s %s after %d", failed.Method, failed.Path, failed.Attempts, last.Method, last.Path, len(asked))
+			}
+			if text := failed.Error(); !strings.HasPrefix(text, failed.Kind.Error()+" ("+last.Method+" "+last.Path) || !strings.Contains(text, failed.Message) || strings.Count(text, last.Path) != 1 {
+				t.Errorf("the text leaves something out or says it twice: %s", text)
+			}
+		})
+	}
+}
+
+// TestErrorsHaveEveryKind shows that no meaning is left out of the table.
+func TestErrorsHaveEveryKind(t *testing.T) {
+	t.Parallel()
+
+	for _, kind := range kinds {
+		found := false
+		for _, tt := range errorTests {
+			found = found || errors.Is(tt.want.Kind, kind)
+		}
+		if !found {
+			t.Errorf("no test for %q", kind)
+		}
+	}
+}
+
+// TestMalformedAnswers shows what is no success although its status says so.
+func TestMalformedAnswers(t *testing.T) {
+	t.Parallel()
+
+	const key = `"active":true,"public_key":"glet_0","sentry_dsn":"https://glet_0@x/1"`
+	bodies := []struct {
+		name     string
+		requests []request
+		bodies   []string
+	}{
+		{"anything", []request{readSettings, putSettings, patchSettings, listKeys, createKey, deleteKey, resolveProject, checkToken}, []string{
+			"", " ", "null", `"text"`, "12", "true", "{", "[{", `{"id":1`, `{"id":1}{"id":2}`, "OK", `{"id":"1","active":"true"}`, "\x00", "{}", "[[]]", "[null]",
+		}},
+		{"settings", []request{readSettings, putSettings, patchSettings}, []string{
+			"[]", `{"active":true}`, `{"integrated":true}`, `{"active":null,"integrated":true}`, `{"active":1,"integrated":true}`,
+			`{"active":true,"integrated":true,"api_url":5}`, `{"id":1}`,
+		}},
+		// To a deletion whose answer tells nothing the empty list says that the key is gone.
+		{"a new key", []request{createKey}, []string{"[]"}},
+		{"a key", []request{createKey, deleteKey}, []string{
+			"{" + key + "}", `{"id":0,` + key + "}", `{"id":-1,` + key + "}", `{"id":null,` + key + "}", `{"id":1.5,` + key + "}",
+			`{"id":9223372036854775808,` + key + "}", `{"id":1,"active":true,"public_key":"glet_0"}`,
+			`{"id":1,"active":true,"sentry_dsn":"https://x"}`, `{"id":1,"public_key":"glet_0","sentry_dsn":"https://x"}`,
+			`{"id":1,"active":"yes","public_key":"glet_0","sentry_dsn":"https://x"}`,
+		}},
+		{"keys", []request{listKeys}, []string{
+			"{" + key + "}", "[{" + key + "}]", `[{"id":0,` + key + "}]", `[{"id":1,` + key + `},{"id":-1,` + key + "}]", `[{"id":1,` + key + `},null]`,
+		}},
+		{"an ID", []request{resolveProject, checkToken}, []string{"[]", `{"id":0}`, `{"id":-1}`, `{"id":null}`, `{"id":1.5}`, `{"id":[1]}`}},
+	}
+	for _, tt := range bodies {
+		for _, body := range tt.bodies {
+			t.Run(tt.name+" "+body, func(t *testing.T) {
+				t.Parallel()
+
+				server := startServer(t, answering(http.StatusOK, body))
+				client := newClient(t, server.URL)
+				for _, request := range tt.requests {
+					failed := wantError(t, request(t.Context(), client), errortracking.ErrMalformed)
+					if failed.Err == nil || failed.Message != "" || failed.Status != http.StatusOK || failed.Attempts != 1 {
+						t.Errorf("got %+v, want a cause alone, after one attempt", failed)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestMessages shows how GitLab's texts come out.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+
+	long := strings.Repeat("é", 290)
+	tests := map[string]struct{ body, want string }{
+		"control characters":     {`{"message":"a\u0000b\r\nc\u001b[31md\u0085e"}`, "a b c [31md e"},
+		"direction and lines":    {`{"message":"a\u202eb\u2028c"}`, "a b c"},
+		"broken UTF-8":           {"{\"message\":\"a\xffb\"}", "a b"},
+		"text, error, details":   {`{"message":"m","error":"e","error_description":"d"}`, "m; e; d"},
+		"list":                   {`{"message":["a","b"]}`, `["a","b"]`},
+		"number":                 {`{"message":5,"error":null}`, "5"},
+		"none":                   {`{}`, ""},
+		"long":                   {`{"message":"` + long + long + `"}`, long + strings.Repeat("é", 10) + "…"},
+		"secrets":                {`{"message":"` + token + ` and ` + headerValue + `"}`, "(token) and (value of header X-Proxy-Secret)"},
+		"secret where it is cut": {`{"message":"` + long + token + `"}`, long + "(token)"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			server := startServer(t, answering(http.StatusBadRequest, tt.body))
+			failed := wantError(t, newClient(t, server.URL).CheckToken(t.Context()), errortracking.ErrBadRequest)
+			if failed.Message != tt.want {
+				t.Errorf("got %q, want %q", failed.Message, tt.want)
+			}
+		})
+	}
+}
+
+// GitLab names the permission that a fine-grained token lacks. Where the token does not cover the project, GitLab has the
+// same words as for the feature flag, which only PUT asks for.
+func TestFineGrainedTokens(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		request    request
+		permission string
+		uncovered  error
+	}{
+		"GET settings":    {readSettings, "Error Tracking Setting: Read", errortracking.ErrProjectNotFound},
+		"PUT settings":    {putSettings, "Error Tracking Setting: Update", errortracking.ErrFeatureDisabled},
+		"PATCH settings":  {patchSettings, "Error Tracking Setting: Update", errortracking.ErrProjectNotFound},
+		"GET client keys": {listKeys, "Error Tracking Client Key: Read", errortracking.ErrProjectNotFound},
+		"POST client key": {createKey, "Error Tracking Client Key: Create", errortracking.ErrProjectNotFound},
+		"DELETE client key": {func(ctx context.Context, c *errortracking.Client) error { return c.DeleteClientKey(ctx, project, 1) },
+			"Error Tracking Client Key: Delete", errortracking.ErrProjectNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for roles, want := range map[string]error{"maintainer": errortracking.ErrMissingPermission, "": test.uncovered} {
+				fineGrained := gitlabsim.Token{Token: token, Permissions: []string{"read_project"}, Roles: map[string]string{}}
+				if roles != "" {
+					fineGrained.Roles["1"] = roles
+				}
+				server := startGitLab(t, gitlabsim.Scenario{Tokens: []gitlabsim.Token{fineGrained}})
+				failed := wantError(t, test.request(t.Context(), newClient(t, server.URL())), want)
+				message := "404 Not Found"
+				if roles != "" {
+					message = "insufficient_granular_scope; Access denied: This operation requires a fine-grained personal access token with the following project permissions: [" + test.permission + "]."
+				}
+				if failed.Message != message || failed.Sent {
+					t.Errorf("got %+v, want the message %q", failed, message)
+				}
+			}
+		})
+	}
+}
