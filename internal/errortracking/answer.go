@@ -135,94 +135,69 @@ func printable(s string) string {
 	return string(runes)
 }
 
-// GitLab's texts that tell its answers of one status apart.
-const (
-	messageProjectNotFound   = "404 Project Not Found"
-	messageGroupNotFound     = "404 Group Not Found"
-	messageSettingsNotFound  = "404 Error Tracking Setting Not Found"
-	messageNotFound          = "404 Not Found"
-	messageClientKeyNotFound = "404 Not found"
-	messageMoved             = "Non GET methods are not allowed for moved projects"
-	errorInvalidToken        = "invalid_token"
-	errorScope               = "insufficient_scope"
-	errorPermission          = "insufficient_granular_scope"
-	messageForbidden         = "403 Forbidden"
-)
+// meanings are the answers of a status that has several, the special before the general. Where a text is empty, any will do.
+var meanings = []struct {
+	status                      int
+	method                      string
+	message, error, description string // the last one is a part of GitLab's error_description
+	kind                        error
+}{
+	{status: 400, kind: ErrBadRequest},
+	{status: 401, error: "invalid_token", description: "expired", kind: ErrTokenExpired},
+	{status: 401, error: "invalid_token", description: "revoked", kind: ErrTokenRevoked},
+	{status: 401, kind: ErrUnauthorized},
+	{status: 403, error: "insufficient_scope", kind: ErrInsufficientScope},
+	{status: 403, error: "insufficient_granular_scope", kind: ErrMissingPermission},
+	{status: 403, message: "403 Forbidden", kind: ErrForbidden},
+	{status: 403, kind: ErrRefused},
+	{status: 404, message: "404 Project Not Found", kind: ErrProjectNotFound},
+	{status: 404, message: "404 Group Not Found", kind: ErrGroupNotFound},
+	{status: 404, message: "404 Error Tracking Setting Not Found", kind: ErrSettingsNotFound},
+	{status: 404, method: http.MethodPut, message: "404 Not Found", kind: ErrFeatureDisabled},
+	// A fine-grained token does not cover the project, or it is gone.
+	{status: 404, message: "404 Not Found", kind: ErrProjectNotFound},
+	{status: 404, method: http.MethodDelete, message: "404 Not found", kind: ErrClientKeyNotFound},
+	{status: 404, error: "404 Not Found", kind: ErrNoSuchEndpoint},
+	{status: 404, error: "Not Found", kind: ErrNoSuchEndpoint}, // of Rails, outside the API
+	{status: 405, message: "Non GET methods are not allowed for moved projects", kind: ErrProjectMoved},
+	{status: 415, kind: ErrBadRequest},
+	{status: 422, kind: ErrBadRequest},
+}
 
 // kind reads the meaning of an answer whose status is no success.
 func (a *answer) kind() error {
-	c, ok := a.complaint()
-	switch status := a.status; {
-	case status == http.StatusTooManyRequests:
-		return ErrRateLimited
-	case status == http.StatusInternalServerError && strings.Contains(a.path, "/error_tracking/client_keys"):
-		return ErrClientKeysFailed
-	case status >= 500:
-		return ErrServer
-	case status >= 300 && status < 400:
-		// A number does not move: what redirects it is no GitLab that knows a new path.
-		if movedTo(a.header.Get("Location")) != 0 && movedTo(a.path) == 0 {
-			return ErrProjectMoved
-		}
-		return ErrRedirected
-	case status < 300:
-		return ErrUnexpected
-	case !ok:
-		return ErrNotJSON
-	case status == http.StatusUnauthorized && c.Error == errorInvalidToken && strings.Contains(string(c.Description), "expired"):
-		return ErrTokenExpired
-	case status == http.StatusUnauthorized && c.Error == errorInvalidToken && strings.Contains(string(c.Description), "revoked"):
-		return ErrTokenRevoked
-	case status == http.StatusUnauthorized:
-		return ErrUnauthorized
-	case status == http.StatusForbidden && c.Error == errorScope:
-		return ErrInsufficientScope
-	case status == http.StatusForbidden && c.Error == errorPermission:
-		return ErrMissingPermission
-	case status == http.StatusForbidden && c.Message == messageForbidden:
-		return ErrForbidden
-	case status == http.StatusForbidden:
-		return ErrRefused
-	case status == http.StatusNotFound:
-		return a.kindOfNotFound(c)
-	case status == http.StatusMethodNotAllowed && c.Message == messageMoved:
-		return ErrProjectMoved
-	case status == http.StatusBadRequest, status == http.StatusUnsupportedMediaType, status == http.StatusUnprocessableEntity:
-		return ErrBadRequest
-	}
-	return ErrUnexpected
-}
-
-func (a *answer) kindOfNotFound(c complaint) error {
 	switch {
-	case c.Message == messageProjectNotFound:
-		return ErrProjectNotFound
-	case c.Message == messageGroupNotFound:
-		return ErrGroupNotFound
-	case c.Message == messageSettingsNotFound:
-		return ErrSettingsNotFound
-	case c.Message == messageNotFound && a.method == http.MethodPut:
-		return ErrFeatureDisabled
-	case c.Message == messageNotFound && strings.Contains(a.path, "/projects/"):
-		// A fine-grained token does not cover the project, or it is gone.
-		return ErrProjectNotFound
-	case c.Message == messageClientKeyNotFound && a.method == http.MethodDelete:
-		return ErrClientKeyNotFound
-	case c.Error != "":
-		return ErrNoSuchEndpoint
+	case a.status == http.StatusTooManyRequests:
+		return ErrRateLimited
+	case a.status == http.StatusInternalServerError && strings.Contains(a.path, "/error_tracking/client_keys"):
+		return ErrClientKeysFailed
+	case a.status >= 500:
+		return ErrServer
+	// A number does not move: what redirects it is no GitLab that knows a new path.
+	case a.status >= 300 && a.status < 400 && movedTo(a.header.Get("Location")) != 0 && movedTo(a.path) == 0:
+		return ErrProjectMoved
+	case a.status >= 300 && a.status < 400:
+		return ErrRedirected
+	}
+	c, ok := a.complaint()
+	if !ok && a.status >= 400 {
+		return ErrNotJSON
+	}
+	for _, m := range meanings {
+		if m.status == a.status && (m.method == "" || m.method == a.method) && (m.message == "" || m.message == string(c.Message)) &&
+			(m.error == "" || m.error == string(c.Error)) && strings.Contains(string(c.Description), m.description) {
+			return m.kind
+		}
 	}
 	return ErrUnexpected
 }
 
-var movedLocation = regexp.MustCompile(`/api/v4/projects/([0-9]+)(?:/|$)`)
+// movedLocation matches an address of the API that names a project by its ID.
+var movedLocation = regexp.MustCompile(`^[^?#]*/api/v4/projects/([0-9]{1,18})(?:[/?#]|$)`)
 
 // movedTo returns the project ID in an address of the API, as the Location of a moved project's answer has it, or 0.
 func movedTo(location string) int64 {
-	u, err := url.Parse(location)
-	if err != nil {
-		return 0
-	}
-	match := movedLocation.FindStringSubmatch(u.EscapedPath())
+	match := movedLocation.FindStringSubmatch(location)
 	if match == nil {
 		return 0
 	}

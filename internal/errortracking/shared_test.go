@@ -150,10 +150,20 @@ func TestShared(t *testing.T) {
 			cancel()
 			synctest.Wait()
 			wantAsked(t, first, 0, context.Canceled)
-			wantAsked(t, first, 0, ErrInterrupted)
-			f.finish(0, 4)
+			f.finish(1, 4)
 			wantAsked(t, second, 4, nil)
 			wantAsked(t, f.ask(t.Context(), "key"), 4, nil)
+			f.wantBegun(t, 2)
+		},
+		"the second asker leaves": func(t *testing.T, f *fetches) {
+			ctx, cancel := context.WithCancel(t.Context())
+			first, second := f.ask(t.Context(), "key"), f.ask(ctx, "key")
+			cancel()
+			synctest.Wait()
+			wantAsked(t, second, 0, context.Canceled)
+			wantAsked(t, second, 0, ErrInterrupted)
+			f.finish(0, 4)
+			wantAsked(t, first, 4, nil)
 			f.wantBegun(t, 1)
 		},
 		"all askers leave": func(t *testing.T, f *fetches) {

@@ -146,7 +146,7 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 		resp.Diagnostics.AddAttributeWarning(attribute, "Client key "+state.ID.ValueString()+" will be replaced",
 			"keepers has a value that is known only after apply, so it counts as another value. Applications need the DSN of the new key.\n\nTo keep the key, use values in keepers that are known when Terraform plans.")
 	}
-	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); r.sightings != nil && looked && !visible {
+	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); looked && !visible {
 		hiddenProject(plan.Project.ValueString(), &resp.Diagnostics)
 		return
 	}

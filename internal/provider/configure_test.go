@@ -153,18 +153,18 @@ provider "gitlab" {
   base_url = terraform_data.gitlab.output
   token    = %q
 }
-`, gitlab.URL(), generation, maintainer) + settingsConfig("acme/web", "active = true") + clientKeyConfig("acme/web", "depends_on = [gitlab_error_tracking_settings.test]")
+`, gitlab.URL(), generation, maintainer) + settingsConfig("acme/web", "active = true") + clientKeyConfig("acme/web", "keepers = { generation = "+generation+" }\n  depends_on = [gitlab_error_tracking_settings.test]")
 	}
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: config("1"), Check: resource.ComposeAggregateTestCheckFunc(gitlab.hasSettings(1, true, true), gitlab.hasKeys(1, 1))},
 			{
-				// The address is unknown again while objects exist: they are kept as they were last seen.
+				// The address is unknown again while objects exist: they are kept as they were last seen, and planned as far as that goes.
 				Config: config("2"),
 				Check: resource.ComposeAggregateTestCheckFunc(
 					gitlab.warned("GitLab cannot be reached yet"),
 					gitlab.hasSettings(1, true, true),
-					gitlab.hasKeys(1, 1),
+					gitlab.hasKeys(1, 2), // the keepers are another value
 				),
 			},
 		},

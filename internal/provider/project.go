@@ -79,8 +79,11 @@ func (s *sightings) add(projectID int64, project string, visible bool) {
 	}
 }
 
-// get reports whether a project was looked at, and whether the token may see it.
+// get reports whether a project was looked at, and whether the token may see it. Without a client nothing was.
 func (s *sightings) get(projectID int64) (visible, looked bool) {
+	if s == nil {
+		return false, false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	visible, looked = s.visible[projectID]
@@ -134,10 +137,22 @@ func (s projectSituation) plan() projectPlan {
 		return planReplace
 	case s.found.ID != s.known:
 		return planStop
-	case s.path != "" && !strings.EqualFold(s.path, s.found.Path):
+	case s.renamed():
 		return planRenamed
 	}
 	return planKeep
+}
+
+// renamed reports whether the path is an old one.
+func (s projectSituation) renamed() bool {
+	return s.path != "" && !strings.EqualFold(s.path, s.found.Path)
+}
+
+func (s projectSituation) warnIfRenamed(diags *diag.Diagnostics) {
+	if s.renamed() {
+		diags.AddAttributeWarning(path.Root("project"), "Project "+s.path+" has moved to "+s.found.Path,
+			"The old path works until another project takes it. Write project = \""+s.found.Path+"\".")
+	}
 }
 
 // planProject plans project_id, and with it whether the object stays in its project. It returns false when the plan has an
@@ -186,14 +201,14 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
 	case planFound:
+		situation.warnIfRenamed(&resp.Diagnostics)
 		if visible, looked := b.sightings.get(situation.found.ID); looked && !visible {
 			hiddenProject(written, &resp.Diagnostics)
 			return false
 		}
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
 	case planRenamed:
-		resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" has moved to "+situation.found.Path,
-			"The old path works until another project takes it. Write project = \""+situation.found.Path+"\".")
+		situation.warnIfRenamed(&resp.Diagnostics)
 	case planKeep:
 	}
 	if (plan == planKeep || plan == planRenamed) && isImported(ctx, req.Private) && alike(before.ValueString(), written) {

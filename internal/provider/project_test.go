@@ -201,3 +201,25 @@ run "apply" {}
 		t.Errorf("the mock asked GitLab: %v", requests)
 	}
 }
+
+// An old path gets a warning with the new one, for a new object and for one that exists.
+func TestProject_renamed(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.MoveProject(1, "acme/site")
+	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", ""))
+	for _, want := range []string{"Plan: 1 to add, 0 to change, 0 to destroy", "No changes"} {
+		output := terraform.succeeds(t, "plan")
+		if !strings.Contains(output, want) || !says("Project acme/web has moved to acme/site", `project = "acme/site"`).MatchString(output) {
+			t.Errorf("want %q with a warning:\n%s", want, output)
+		}
+		terraform.succeeds(t, "apply", "-auto-approve")
+	}
+	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/site", ""))
+	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "Plan: 0 to add, 1 to change, 0 to destroy") || strings.Contains(output, "has moved to") {
+		t.Errorf("want an update in place without a warning:\n%s", output)
+	}
+	if len(gitlab.Keys(1)) != 1 {
+		t.Errorf("project 1 has the keys %v", gitlab.Keys(1))
+	}
+}
