@@ -10,6 +10,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -427,4 +428,183 @@ func postsTo(server *gitlabsim.Server) int {
 		}
 	}
 	return n
+}
+
+// faultyCalls are the calls of a client, each with the request that a fault meets. acme/web has key 7 and, for the calls that
+// begin with them, settings that are off.
+var faultyCalls = map[string]struct {
+	method, path string
+	settings     bool // GitLab has some
+	call         request
+	leaves       string // what GitLab has when the call has ended well
+}{
+	"create settings": {http.MethodPut, "/projects/1/error_tracking/settings", false, saveActive, "settings on, keys 7"},
+	"read settings":   {http.MethodGet, "/projects/1/error_tracking/settings", true, readSettings, "settings off, keys 7"},
+	"update settings": {http.MethodPatch, "/projects/1/error_tracking/settings", true, saveActive, "settings on, keys 7"},
+	"reset settings": {http.MethodPatch, "/projects/1/error_tracking/settings", true, func(ctx context.Context, c *errortracking.Client) error {
+		return c.ResetSettings(ctx, project, errortracking.WantedSettings{Active: true})
+	}, "settings on, keys 7"},
+	"add key": {http.MethodPost, "/projects/1/error_tracking/client_keys", false, func(ctx context.Context, c *errortracking.Client) error {
+		_, err := c.AddClientKey(ctx, project)
+		return err
+	}, "no settings, keys 7 8"},
+	"read key": {http.MethodGet, "/projects/1/error_tracking/client_keys", false, func(ctx context.Context, c *errortracking.Client) error {
+		_, err := c.ClientKey(ctx, project, 7)
+		return err
+	}, "no settings, keys 7"},
+	"delete key": {http.MethodDelete, "/projects/1/error_tracking/client_keys/7", false, func(ctx context.Context, c *errortracking.Client) error {
+		return c.DeleteClientKey(ctx, project, 7)
+	}, "no settings, keys"},
+	"find project": {http.MethodGet, "/projects/acme%2Fweb", false, func(ctx context.Context, c *errortracking.Client) error {
+		_, err := c.ResolveProject(ctx, "acme/web")
+		return err
+	}, "no settings, keys 7"},
+}
+
+func saveActive(ctx context.Context, c *errortracking.Client) error {
+	_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{Active: true})
+	return err
+}
+
+// faultEnds is how the calls end that meet a fault: nil for well. A fault without Times stays for the one repetition that
+// the client makes.
+type faultEnds struct {
+	fault                       gitlabsim.Fault
+	create, read, update, reset error // of settings
+	add, readKey, deleteKey     error // of client keys
+	find                        error // of the project
+}
+
+func (e faultEnds) of(call string) error {
+	return map[string]error{
+		"create settings": e.create, "read settings": e.read, "update settings": e.update, "reset settings": e.reset,
+		"add key": e.add, "read key": e.readKey, "delete key": e.deleteKey, "find project": e.find,
+	}[call]
+}
+
+// allEnd returns the ends of a fault with which all calls end in one way.
+func allEnd(f gitlabsim.Fault, err error) faultEnds {
+	return faultEnds{f, err, err, err, err, err, err, err, err}
+}
+
+// change returns ends with some that differ.
+func (e faultEnds) change(change func(*faultEnds)) faultEnds {
+	change(&e)
+	return e
+}
+
+func faultTable() map[string]faultEnds {
+	lost := func(e *faultEnds) { e.add = errortracking.ErrLostAnswer }
+	done := func(e *faultEnds) { // the work is done, and seen afterwards
+		e.create, e.update, e.reset, e.add, e.deleteKey = nil, nil, nil, nil, nil
+	}
+	keys500 := func(e *faultEnds) {
+		e.readKey, e.deleteKey = errortracking.ErrClientKeysFailed, errortracking.ErrClientKeysFailed
+	}
+	redirect := func(to string, times int) gitlabsim.Fault {
+		return gitlabsim.Fault{Status: 301, Headers: map[string]string{"Location": to}, Times: times}
+	}
+	body := func(status int, body string) gitlabsim.Fault { return gitlabsim.Fault{Status: status, Body: body} }
+	truncated := gitlabsim.Fault{Status: 200, Body: `{"id":1,"active":tr`, ContentType: "application/json", After: true}
+	return map[string]faultEnds{
+		"429 once":              allEnd(gitlabsim.Fault{Status: 429, Times: 1}, nil),
+		"429 for ever":          allEnd(gitlabsim.Fault{Status: 429}, errortracking.ErrRateLimited),
+		"500 before once":       allEnd(gitlabsim.Fault{Status: 500, Times: 1}, nil).change(lost),
+		"500 before for ever":   allEnd(gitlabsim.Fault{Status: 500}, errortracking.ErrServer).change(lost).change(keys500),
+		"500 after once":        allEnd(gitlabsim.Fault{Status: 500, After: true, Times: 1}, nil),
+		"500 after for ever":    allEnd(gitlabsim.Fault{Status: 500, After: true}, errortracking.ErrServer).change(keys500).change(done),
+		"502 after once":        allEnd(gitlabsim.Fault{Status: 502, After: true, Times: 1}, nil),
+		"503 for ever":          allEnd(gitlabsim.Fault{Status: 503}, errortracking.ErrServer).change(lost),
+		"reset before once":     allEnd(gitlabsim.Fault{Drop: true, Times: 1}, nil).change(lost),
+		"reset before for ever": allEnd(gitlabsim.Fault{Drop: true}, errortracking.ErrConnection).change(lost),
+		"reset after once":      allEnd(gitlabsim.Fault{Drop: true, After: true, Times: 1}, nil),
+		"reset after for ever":  allEnd(gitlabsim.Fault{Drop: true, After: true}, errortracking.ErrConnection).change(done),
+		"timeout before once":   allEnd(gitlabsim.Fault{Hang: true, Times: 1}, nil).change(lost),
+		"timeout after once":    allEnd(gitlabsim.Fault{Hang: true, After: true, Times: 1}, nil),
+		"timeout for ever":      allEnd(gitlabsim.Fault{Hang: true}, errortracking.ErrConnection).change(lost),
+		"truncated JSON":        allEnd(truncated, errortracking.ErrMalformed).change(done),
+		"HTML 200":              allEnd(gitlabsim.Fault{Status: 200, Body: "<html>", ContentType: "text/html"}, errortracking.ErrNotJSON).change(lost),
+		"401":                   allEnd(body(401, `{"message":"401 Unauthorized"}`), errortracking.ErrUnauthorized),
+		"403":                   allEnd(body(403, `{"message":"403 Forbidden"}`), errortracking.ErrForbidden),
+		"404 project":           allEnd(body(404, `{"message":"404 Project Not Found"}`), errortracking.ErrProjectNotFound),
+		"404 settings": allEnd(body(404, `{"message":"404 Error Tracking Setting Not Found"}`), errortracking.ErrSettingsNotFound).
+			change(func(e *faultEnds) { e.reset = nil }),
+		"404 of a fine-grained token, or the flag": allEnd(body(404, `{"message":"404 Not Found"}`), errortracking.ErrProjectNotFound).
+			change(func(e *faultEnds) { e.create = errortracking.ErrFeatureDisabled }),
+		"404 key": allEnd(body(404, `{"message":"404 Not found"}`), errortracking.ErrUnexpected).
+			change(func(e *faultEnds) { e.deleteKey = errortracking.ErrClientKeyNotFound }),
+		"404 route":          allEnd(body(404, `{"error":"404 Not Found"}`), errortracking.ErrNoSuchEndpoint),
+		"405 moved":          allEnd(body(405, `{"message":"Non GET methods are not allowed for moved projects"}`), errortracking.ErrProjectMoved),
+		"301 same host once": allEnd(redirect("same", 1), errortracking.ErrRedirected).change(func(e *faultEnds) { e.read, e.readKey, e.find = nil, nil, nil }),
+		"301 other host":     allEnd(redirect("http://127.0.0.1:1", 0), errortracking.ErrRedirected).change(func(e *faultEnds) { e.find = nil }),
+	}
+}
+
+// Each call meets each fault in its own request. It ends as the table says; GitLab has what the call leaves when it ends
+// well, and what it had before when it ends with an error, except after an answer that only pretends to be a refusal.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for faultName, ends := range faultTable() {
+		for callName, test := range faultyCalls {
+			t.Run(faultName+", "+callName, func(t *testing.T) {
+				t.Parallel()
+				row := gitlabsim.Project{ID: project, Path: "acme/web", ClientKeys: gitlabsim.ClientKeys{{ID: 7}}}
+				if test.settings {
+					row.Settings = &gitlabsim.Settings{Integrated: true}
+				}
+				server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{row}})
+				before := rowsOf(server)
+				fault := ends.fault
+				fault.Method, fault.Path = test.method, test.path
+				if to, ok := fault.Headers["Location"]; ok {
+					path := "/api/v4" + strings.Replace(test.path, "acme%2Fweb", "1", 1)
+					fault.Headers = map[string]string{"Location": strings.Replace(to, "same", server.URL(), 1) + path}
+				}
+				server.AddFault(fault)
+				client := newClient(t, server.URL(), retries(1), func(o *errortracking.Options) {
+					if fault.Hang {
+						o.Timeout = 500 * time.Millisecond
+					}
+				})
+				err := test.call(t.Context(), client)
+				want := ends.of(callName)
+				if want == nil && callName == "delete key" && errors.Is(err, errortracking.ErrClientKeyNotFound) {
+					err = nil // the first attempt has deleted it
+				}
+				if want == nil && err != nil || want != nil && !errors.Is(err, want) {
+					t.Fatalf("got error %v, want %v", err, want)
+				}
+				rows := test.leaves
+				if want != nil || faultName == "404 settings" {
+					rows = before
+				}
+				if got := rowsOf(server); got != rows {
+					t.Errorf("GitLab has %s, want %s", got, rows)
+				}
+				if want == nil || callName == "add key" {
+					return
+				}
+				server.ClearFaults()
+				if err := test.call(t.Context(), client); err != nil {
+					t.Errorf("without the fault: %v", err)
+				}
+				if got := rowsOf(server); got != test.leaves {
+					t.Errorf("without the fault GitLab has %s, want %s", got, test.leaves)
+				}
+			})
+		}
+	}
+}
+
+// rowsOf is what GitLab has in acme/web.
+func rowsOf(server *gitlabsim.Server) string {
+	text := "no settings"
+	if row, ok := server.Settings(project); ok {
+		text = map[bool]string{true: "settings on", false: "settings off"}[row.Active]
+	}
+	text += ", keys"
+	for _, id := range serverKeys(server) {
+		text += " " + strconv.FormatInt(id, 10)
+	}
+	return text
 }

@@ -178,3 +178,36 @@ func TestShortHeaderValue(t *testing.T) {
 		t.Errorf("got the path %q in %v, want %q", failed.Path, &failed, want)
 	}
 }
+
+// A secret that GitLab repeats in any kind of answer is in no error.
+func TestSecretsInAnswers(t *testing.T) {
+	t.Parallel()
+
+	repeated := token + " " + headerValue
+	for name, fault := range map[string]gitlabsim.Fault{
+		"OAuth":         {Status: 401, Body: `{"error":"invalid_token","error_description":"revoked: ` + repeated + `"}`},
+		"permission":    {Status: 403, Body: `{"error":"insufficient_granular_scope","error_description":"` + repeated + `"}`},
+		"HTML":          {Status: 200, Body: "<html>" + repeated + "</html>", ContentType: "text/html"},
+		"plain text":    {Status: 502, Body: repeated, ContentType: "text/plain"},
+		"rejected":      {Status: 200, Body: `{"status":"error","message":"` + repeated + `"}`},
+		"wrong type":    {Status: 200, Body: `["` + token + `","` + headerValue + `"]`},
+		"wrong number":  {Status: 200, Body: `{"active":"` + repeated + `"}`},
+		"redirect":      {Status: 302, Headers: map[string]string{"Location": "/api/v4/" + token + "/" + headerValue}},
+		"bad redirect":  {Status: 302, Headers: map[string]string{"Location": "http://[" + token + headerValue}},
+		"away redirect": {Status: 302, Headers: map[string]string{"Location": "http://127.0.0.1:1/" + headerValue + "?token=" + token}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			fault.Path = "/projects/*"
+			server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{fault}})
+			for call, send := range map[string]request{"read": readSettings, "write": saveActive, "list": listKeys, "add": createKey} {
+				err := send(t.Context(), newClient(t, server.URL(), retries(0)))
+				failed, ok := errors.AsType[*errortracking.Error](err)
+				if !ok || strings.Contains(err.Error()+failed.Path+failed.Message+failed.Location, token) || strings.Contains(err.Error()+failed.Path+failed.Location, headerValue) {
+					t.Errorf("%s: %v", call, err)
+				}
+			}
+		})
+	}
+}

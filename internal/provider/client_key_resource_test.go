@@ -426,7 +426,7 @@ func TestClientKeyResource_oneKeyEach(t *testing.T) {
 				gitlab := startTestbed(t, twoProjects())
 				config := strings.Replace(webConfig(order), "  keepers", fmt.Sprintf("  count = %d\n  keepers", count), 1)
 				terraform := newCommandLine(t, gitlab.Server, config)
-				for range 3 {
+				for range 2 {
 					terraform.succeeds(t, "apply", "-auto-approve")
 					var keys []int64
 					for _, key := range gitlab.Keys(1) {

@@ -12,7 +12,7 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
-var interruptedRuns = flag.Int("interrupts", 20, "how many applies TestInterrupt interrupts")
+var interruptedRuns = flag.Int("interrupts", 8, "how many applies TestInterrupt interrupts")
 
 // An apply that is interrupted while it makes keys has each key that GitLab made in its state, and no other.
 func TestInterrupt(t *testing.T) {

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,16 +23,6 @@ import (
 // does what failed, and a destroy leaves nothing behind.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	cells := len(matrix) * len(matrixOperations)
-	var run, strayed atomic.Int64
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
-	t.Cleanup(func() {
-		elsewhere.Close()
-		t.Logf("%d cells run of %d", run.Load(), cells)
-		if n := strayed.Load(); n != 0 {
-			t.Errorf("%d requests went to another host", n)
-		}
-	})
 	seeds := map[string]seed{}
 	for _, o := range matrixOperations {
 		if _, ok := seeds[o.seed]; !ok {
@@ -45,29 +32,43 @@ func TestMatrix(t *testing.T) {
 	for _, f := range matrix {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			for i, end := range slices.Concat(f.settings[:], f.key[:], f.project[:]) {
-				c := cell{matrixOperation: matrixOperations[i], fault: f.fault, end: end}
+			for _, operation := range matrixOperations {
+				c := cell{matrixOperation: operation, fault: f.fault, end: f.ends.of(operation.name)}
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
-					c.run(t, seeds[c.seed], elsewhere.URL)
-					run.Add(1)
+					c.run(t, seeds[c.seed])
 				})
 			}
 		})
 	}
 }
 
-// faulty is a row of the matrix: a fault, and how each of the operations ends that meets it. A fault without Times stays,
-// however often a request is repeated; the provider of the matrix repeats it once.
+// faulty is a row of the matrix: a fault, and how each operation ends that meets it. A fault without Times stays, however
+// often a request is repeated; the provider of the matrix repeats it once. What the access layer makes of every other fault
+// is shown there: to Terraform all are errors like one of these.
 type faulty struct {
-	name     string
-	fault    gitlabsim.Fault
-	settings [5]end // create, read, update, destroy, import
-	key      [4]end // create, read, destroy, import
-	project  [1]end // find, for the creation of a key
+	name  string
+	fault gitlabsim.Fault
+	ends  ends
 }
 
-// end is how an operation ends.
+// ends are how the operations end: on settings, on a client key, and the search for a project by its path.
+type ends struct {
+	settingsCreate, settingsRead, settingsUpdate, settingsDestroy, settingsImport end
+	keyCreate, keyRead, keyDestroy, keyImport                                     end
+	projectFind                                                                   end
+}
+
+func (e ends) of(operation string) end {
+	return map[string]end{
+		"settings create": e.settingsCreate, "settings read": e.settingsRead, "settings update": e.settingsUpdate,
+		"settings destroy": e.settingsDestroy, "settings import": e.settingsImport,
+		"key create": e.keyCreate, "key read": e.keyRead, "key destroy": e.keyDestroy, "key import": e.keyImport,
+		"project find": e.projectFind,
+	}[operation]
+}
+
+// end is how an operation ends. The zero value is: well.
 type end struct {
 	says string // in the error or warning
 	// An operation fails: the state stays as it was, and so does GitLab.
@@ -79,7 +80,6 @@ type end struct {
 
 // The ends of operations that end well.
 var (
-	fine     = end{}
 	found    = end{says: "was found after an unclear answer"}
 	kept     = end{says: "cannot be seen any more", kept: true}
 	gone     = end{says: "taken as gone with the project", believed: true}
@@ -88,87 +88,43 @@ var (
 
 // The ends of operations that fail, by the cause that the error names.
 var (
-	limited     = fails("GitLab's rate limit is reached")
-	broken      = fails("GitLab failed to answer")
-	keysBroken  = fails("GitLab failed on client keys")
 	unclear     = fails("GitLab can create a client key and still answer with an error")
 	unreachable = fails("GitLab could not be reached, or the connection broke")
-	cutOff      = fails("The answer is cut off")
-	notJSON     = fails("Something else than GitLab's API answered")
-	badToken    = fails("GitLab does not know the token")
 	noRole      = fails("The token's user has no sufficient role in the project")
 	noProject   = fails("There is no such project, or the token's user is no member of it")
 	noSettings  = fails("The project has no error tracking settings")
 	flagOff     = fails("The feature flag integrated_error_tracking is off for the project")
-	noEndpoint  = fails("This GitLab has no such API endpoint")
-	redirected  = fails("The answer redirects to another address")
-	moved       = fails("The project was renamed or moved")
 	unknown     = fails("The provider does not know this answer")
 )
 
 func fails(says string) end { return end{says: says, fails: true} }
 
-// What a Location of the matrix begins with; the path of the request by the project's ID follows.
-const (
-	sameHost  = "same"
-	otherHost = "other"
-)
+// allEnd returns the ends where all operations end in one way.
+func allEnd(e end) ends { return ends{e, e, e, e, e, e, e, e, e, e} }
 
-var retryAfter = map[string]string{"Retry-After": "1"}
+// with returns the ends with a change.
+func (e ends) with(change func(*ends)) ends {
+	change(&e)
+	return e
+}
 
 var matrix = []faulty{
-	{"429 once", gitlabsim.Fault{Status: 429, Headers: retryAfter, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{fine, fine, fine, fine}, [1]end{fine}},
-	{"429 for ever", gitlabsim.Fault{Status: 429, Headers: retryAfter},
-		[5]end{limited, limited, limited, limited, limited}, [4]end{limited, limited, limited, limited}, [1]end{limited}},
-	{"500 before once", gitlabsim.Fault{Status: 500, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{unclear, fine, fine, fine}, [1]end{fine}},
-	{"500 before for ever", gitlabsim.Fault{Status: 500},
-		[5]end{broken, broken, broken, broken, broken}, [4]end{unclear, keysBroken, keysBroken, keysBroken}, [1]end{broken}},
-	{"500 after once", gitlabsim.Fault{Status: 500, After: true, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
-	{"500 after for ever", gitlabsim.Fault{Status: 500, After: true},
-		[5]end{fine, broken, fine, fine, broken}, [4]end{found, keysBroken, fine, keysBroken}, [1]end{broken}},
-	{"502 after once", gitlabsim.Fault{Status: 502, After: true, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
-	{"reset before once", gitlabsim.Fault{Drop: true, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{unclear, fine, fine, fine}, [1]end{fine}},
-	{"reset before for ever", gitlabsim.Fault{Drop: true},
-		[5]end{unreachable, unreachable, unreachable, unreachable, unreachable}, [4]end{unclear, unreachable, unreachable, unreachable}, [1]end{unreachable}},
-	{"reset after once", gitlabsim.Fault{Drop: true, After: true, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
-	{"reset after for ever", gitlabsim.Fault{Drop: true, After: true},
-		[5]end{fine, unreachable, fine, fine, unreachable}, [4]end{found, unreachable, fine, unreachable}, [1]end{unreachable}},
-	{"timeout before once", gitlabsim.Fault{Hang: true, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{unclear, fine, fine, fine}, [1]end{fine}},
-	{"timeout after once", gitlabsim.Fault{Hang: true, After: true, Times: 1},
-		[5]end{fine, fine, fine, fine, fine}, [4]end{found, fine, fine, fine}, [1]end{fine}},
-	{"timeout for ever", gitlabsim.Fault{Hang: true},
-		[5]end{unreachable, unreachable, unreachable, unreachable, unreachable}, [4]end{unclear, unreachable, unreachable, unreachable}, [1]end{unreachable}},
-	{"truncated JSON", gitlabsim.Fault{Status: 200, Body: `{"id":1,"active":tr`, ContentType: "application/json", After: true},
-		[5]end{fine, cutOff, fine, fine, cutOff}, [4]end{found, cutOff, fine, cutOff}, [1]end{cutOff}},
-	{"HTML 200", gitlabsim.Fault{Status: 200, Body: "<html>Sign in</html>", ContentType: "text/html"},
-		[5]end{notJSON, notJSON, notJSON, notJSON, notJSON}, [4]end{unclear, notJSON, notJSON, notJSON}, [1]end{notJSON}},
-	{"401", gitlabsim.Fault{Status: 401, Body: `{"message":"401 Unauthorized"}`},
-		[5]end{badToken, badToken, badToken, badToken, badToken}, [4]end{badToken, badToken, badToken, badToken}, [1]end{badToken}},
-	{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`},
-		[5]end{noRole, noRole, noRole, noRole, noRole}, [4]end{noRole, noRole, noRole, noRole}, [1]end{noRole}},
-	{"404 project", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Project Not Found"}`},
-		[5]end{noProject, kept, noProject, gone, noProject}, [4]end{noProject, kept, gone, noProject}, [1]end{noProject}},
-	{"404 settings", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Error Tracking Setting Not Found"}`},
-		[5]end{noSettings, believed, noSettings, believed, noSettings}, [4]end{noSettings, noSettings, noSettings, noSettings}, [1]end{noSettings}},
-	{"404 flag", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not Found"}`},
-		[5]end{flagOff, kept, noProject, gone, noProject}, [4]end{noProject, kept, gone, noProject}, [1]end{noProject}},
-	{"404 key", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not found"}`},
-		[5]end{unknown, unknown, unknown, unknown, unknown}, [4]end{unknown, unknown, believed, unknown}, [1]end{unknown}},
-	{"404 route", gitlabsim.Fault{Status: 404, Body: `{"error":"404 Not Found"}`},
-		[5]end{noEndpoint, noEndpoint, noEndpoint, noEndpoint, noEndpoint}, [4]end{noEndpoint, noEndpoint, noEndpoint, noEndpoint}, [1]end{noEndpoint}},
-	{"301 same host once", gitlabsim.Fault{Status: 301, Headers: map[string]string{"Location": sameHost}, Times: 1},
-		[5]end{redirected, fine, redirected, redirected, fine}, [4]end{redirected, fine, redirected, fine}, [1]end{fine}},
-	{"301 other host", gitlabsim.Fault{Status: 301, Headers: map[string]string{"Location": otherHost}},
-		[5]end{redirected, redirected, redirected, redirected, redirected}, [4]end{redirected, redirected, redirected, redirected}, [1]end{fine}},
-	{"405 moved", gitlabsim.Fault{Status: 405, Body: `{"message":"Non GET methods are not allowed for moved projects"}`},
-		[5]end{moved, moved, moved, moved, moved}, [4]end{moved, moved, moved, moved}, [1]end{moved}},
+	{"500 after the work, once", gitlabsim.Fault{Status: 500, After: true, Times: 1}, ends{keyCreate: found}},
+	{"reset before the work", gitlabsim.Fault{Drop: true}, allEnd(unreachable).with(func(e *ends) { e.keyCreate = unclear })},
+	{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`}, allEnd(noRole)},
+	{"404 project", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Project Not Found"}`}, allEnd(noProject).with(func(e *ends) {
+		e.settingsRead, e.keyRead = kept, kept
+		e.settingsDestroy, e.keyDestroy = gone, gone
+	})},
+	{"404 settings", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Error Tracking Setting Not Found"}`}, allEnd(noSettings).with(func(e *ends) {
+		e.settingsRead, e.settingsDestroy = believed, believed
+	})},
+	{"404 flag", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not Found"}`}, allEnd(noProject).with(func(e *ends) {
+		e.settingsCreate = flagOff
+		e.settingsRead, e.keyRead = kept, kept
+		e.settingsDestroy, e.keyDestroy = gone, gone
+	})},
+	{"404 key", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not found"}`}, allEnd(unknown).with(func(e *ends) { e.keyDestroy = believed })},
 }
 
 // matrixOperation is one command of Terraform on one object in acme/web, which has the keys 7 and 8 of somebody else.
@@ -387,20 +343,16 @@ type cell struct {
 	end   end
 }
 
-// run runs the cell. Redirects to another host go to the address elsewhere.
-func (c cell) run(t *testing.T, planted seed, elsewhere string) {
-	var timeout time.Duration
-	if c.fault.Hang {
-		timeout = time.Second
-	}
-	m := startMatrixBed(t, planted.gitlab, c.config, timeout)
+// run runs the cell.
+func (c cell) run(t *testing.T, planted seed) {
+	m := startMatrixBed(t, planted.gitlab, c.config, 0)
 	if c.managed {
 		m.terraform.write(t, "terraform.tfstate", string(planted.state))
 	}
 	if c.outside != nil {
 		c.outside(m.gitlab)
 	}
-	m.gitlab.AddFault(c.met(m.gitlab.URL(), elsewhere))
+	m.gitlab.AddFault(c.met())
 	rowsBefore, stateBefore := m.rows(), m.state(t)
 	others := keysOutside(stateBefore, m.gitlab.Keys(1))
 
@@ -451,14 +403,9 @@ func (c cell) run(t *testing.T, planted seed, elsewhere string) {
 }
 
 // met is the fault as GitLab has it.
-func (c cell) met(same, other string) gitlabsim.Fault {
+func (c cell) met() gitlabsim.Fault {
 	fault := c.fault
 	fault.Method, fault.Path = c.method, c.path
-	if to, ok := fault.Headers["Location"]; ok {
-		path := "/api/v4" + strings.Replace(c.path, findPath, "/projects/1", 1)
-		fault.Headers = maps.Clone(fault.Headers)
-		fault.Headers["Location"] = map[string]string{sameHost: same, otherHost: other}[to] + path
-	}
 	return fault
 }
 

@@ -32,7 +32,7 @@ func TestScale_apply(t *testing.T) {
 	}{
 		{name: "100 keys in 50 projects by path", projects: 50, keys: 100, path: true, pages: 1},
 		{name: "200 keys in one project", projects: 1, keys: 200, pages: 2},
-		{name: "100 of 1000 keys in one project by path", projects: 1, keys: 100, path: true, others: 900, pages: 10},
+		{name: "50 of 250 keys in one project by path", projects: 1, keys: 50, path: true, others: 200, pages: 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -57,14 +57,14 @@ func TestScale_apply(t *testing.T) {
 	}
 }
 
-// TestScale_plan holds the requests of a plan of 1,000 keys that finds nothing to change. An apply makes a key in each
+// TestScale_plan holds the requests of a plan of many keys that finds nothing to change. An apply makes a key in each
 // project, and the others are put into GitLab and into the state, since their apply would take most of the time of all
 // tests.
 func TestScale_plan(t *testing.T) {
 	t.Parallel()
-	const keys = 1000
-	for projects, pages := range map[int]int{1: 10, 50: 1} {
-		t.Run(fmt.Sprintf("%d projects", projects), func(t *testing.T) {
+	for _, test := range []struct{ projects, keys, pages int }{{projects: 1, keys: 250, pages: 3}, {projects: 50, keys: 1000, pages: 1}} {
+		projects, keys, pages := test.projects, test.keys, test.pages
+		t.Run(fmt.Sprintf("%d keys in %d projects", keys, projects), func(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, manyProjects(projects, 0))
 			store := startStateStore(t)
