@@ -1,7 +1,6 @@
-# What `terraform query` finds, from Terraform 1.14 on.
+# Find the client keys of every project in the group.
 list "gitlab_error_tracking_client_key" "acme" {
   provider = gitlab
-
   config {
     group = "acme"
   }

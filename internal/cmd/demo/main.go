@@ -1,10 +1,9 @@
-// Command demo shows the provider at work from beginning to end. It starts a simulated GitLab on 127.0.0.1, builds the
-// provider from the checkout it is run in and applies examples/demo: switches error tracking on in two projects, makes
-// client keys, imports a key that was there before by its DSN, queries the keys of the group, reports an event through a
-// made DSN, rotates a key and destroys everything. It runs on the Terraform or OpenTofu that internal/cmd/engine finds.
+// Command demo shows the provider at work. It starts a simulated GitLab on 127.0.0.1, builds the provider from the checkout
+// and applies examples/demo: it creates a client key, imports another one, sends an event to a DSN, finds keys with a query,
+// rotates a key and destroys everything. It runs on the Terraform or OpenTofu that internal/cmd/engine finds.
 //
-// Run it in the root of the checkout. Each step prints one line and checks on the server that it did what it says; the
-// exit status is 0 only when all did. With -v it shows all that Terraform prints, with -svg it draws a picture of its lines.
+// Run it in the root of the checkout. After each step it shows what GitLab has. It exits with status 1 if Terraform or GitLab
+// say anything else than expected. With -v it shows all output of Terraform, with -svg it draws a picture of what it printed.
 package main
 
 import (
@@ -17,14 +16,14 @@ import (
 )
 
 func main() {
-	verbose := flag.Bool("v", false, "show what Terraform prints")
-	picture := flag.String("svg", "", "draw what was told into this `file`, an SVG picture of a terminal")
+	verbose := flag.Bool("v", false, "show all output of Terraform")
+	picture := flag.String("svg", "", "draw what was printed into this `file`, an SVG picture of a terminal")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	s := newStory(os.Stdout, *verbose)
-	err := tell(ctx, s)
+	s := &story{out: os.Stdout, coloured: isTerminal(os.Stdout)}
+	err := run(ctx, s, *verbose)
 	if err == nil && *picture != "" {
 		err = drawFile(*picture, s.told)
 	}
@@ -38,8 +37,8 @@ func main() {
 	}
 }
 
-// tell runs the demo in a temporary folder, which it removes whatever happens.
-func tell(ctx context.Context, s *story) (err error) {
+// run runs the demo in a temporary folder, which it removes in any case.
+func run(ctx context.Context, s *story, verbose bool) (err error) {
 	folder, err := os.MkdirTemp("", "terraform-provider-gitlab-demo-")
 	if err != nil {
 		return err
@@ -49,22 +48,33 @@ func tell(ctx context.Context, s *story) (err error) {
 			err = removal
 		}
 	}()
-
-	d := &demo{story: s, folder: folder}
-	defer d.close()
-	// Later on the environment is that of the demo.
-	if d.path, err = findEngine(ctx); err != nil {
+	gitlab, err := startGitLab()
+	if err != nil {
 		return err
 	}
-	if d.tofu, err = isOpenTofu(ctx, d.path); err != nil {
+	defer gitlab.Close()
+	engine, err := findEngine(ctx, folder, gitlab.URL(), verbose)
+	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{
-		d.startGitLab, d.buildProvider, d.showEngine, d.init,
-		d.create, d.showOutputs, d.query, d.sendEvent, d.planAgain, d.rotate, d.destroy,
+	d := &demo{story: s, gitlab: gitlab, engine: engine}
+	for _, section := range []struct {
+		title string
+		run   func(context.Context) error
+	}{
+		{"Set up", d.begin},
+		{"Plan and apply", d.create},
+		{"Import an existing key", d.importKey},
+		{"Read the DSN and send an event", d.sendEvent},
+		{"Find keys with a query", d.query},
+		{"Rotate a key without a gap", d.rotate},
+		{"Nothing left to do", d.planAgain},
+		{"Destroy", d.destroy},
 	} {
-		if err := step(ctx); err != nil {
-			return err
+		s.tell(plain, "")
+		s.tell(title, section.title)
+		if err := section.run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", section.title, err)
 		}
 	}
 	return nil
