@@ -45,6 +45,8 @@ type guideNeeds struct {
 	State bool `json:"state"`
 	// Continues means that the block before it was applied.
 	Continues bool `json:"continues"`
+	// Plan is what the plan of the block does, in Terraform's words: "1 to add, 0 to change, 1 to destroy".
+	Plan string `json:"plan"`
 	// Variables are the values of input variables.
 	Variables map[string]any `json:"variables"`
 }
@@ -158,7 +160,10 @@ func (b guideBlock) apply(t *testing.T) {
 		terraform.mustRun(t, "get", "-no-color")
 	}
 	terraform.mustRun(t, "validate", "-no-color")
-	terraform.mustRun(t, "plan", "-no-color", "-input=false", "-out=guide.tfplan")
+	plan := terraform.mustRun(t, "plan", "-no-color", "-input=false", "-out=guide.tfplan")
+	if want := b.needs.Plan; want != "" && !strings.Contains(plan, "\nPlan: "+want+".\n") {
+		t.Errorf("the plan is not %q:\n%s", want, plan)
+	}
 	terraform.mustRun(t, "apply", "-no-color", "-input=false", "guide.tfplan")
 	terraform.changesNothing(t)
 	terraform.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
