@@ -98,6 +98,47 @@ func TestGuides(t *testing.T) {
 	}
 }
 
+// A scheduled rotation replaces an existing key when it is introduced, once when the period is over, and not in between.
+func TestGuides_schedule(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.5")
+	blocks := guideBlocks(t, "../../templates/guides/rotating-keys.md")
+	oneStep, scheduled := blocks[0], blocks[len(blocks)-1]
+	const period = "  rotation_days = 90\n"
+	if !strings.Contains(scheduled.text, period) {
+		t.Fatalf("the last block has no %q", period)
+	}
+	gitlab, terraform := scheduled.start(t)
+	oneStep.write(t, gitlab, terraform)
+	terraform.succeeds(t, "apply", "-auto-approve")
+
+	// A period that began long ago is over.
+	over := scheduled
+	over.text = strings.Replace(scheduled.text, period, "  rfc3339       = \"2020-01-01T00:00:00Z\"\n"+period, 1)
+	for i, block := range []guideBlock{over, scheduled} {
+		block.write(t, gitlab, terraform)
+		plan := terraform.succeeds(t, "plan", "-out=guide.tfplan")
+		for _, want := range []string{
+			fmt.Sprintf("Warning: Client key 1:%d will be replaced", i+1), "\nPlan: 2 to add, 0 to change, 1 to destroy.\n",
+		} {
+			if !strings.Contains(plan, want) {
+				t.Errorf("the plan does not say %q:\n%s", want, plan)
+			}
+		}
+		if deleted := strings.Contains(plan, "time_rotating.key has been deleted"); deleted != (i == 1) {
+			t.Errorf("time_rotating.key has been deleted: %t\n%s", deleted, plan)
+		}
+		terraform.succeeds(t, "apply", "guide.tfplan")
+		if keys := gitlab.Keys(1); len(keys) != 1 || keys[0].ID != int64(i+2) {
+			t.Errorf("GitLab has the client keys %v, want key %d alone", keys, i+2)
+		}
+	}
+	terraform.changesNothing(t)
+	if keys := terraform.keysInState(t); !slices.Equal(keys, []int64{3}) {
+		t.Errorf("the state has the client keys %v, want key 3", keys)
+	}
+}
+
 // guidePages returns the files of the documentation that are written by hand.
 func guidePages(t *testing.T) []string {
 	t.Helper()
@@ -216,8 +257,15 @@ func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	terraform.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    \"gitlabhq/gitlab\" = %q\n  }\n  direct {}\n}\n",
-		Namespace+"/"+TypeName, filepath.ToSlash(filepath.Dir(ours)), filepath.ToSlash(theirs)))
+	overrides := fmt.Sprintf("    %q = %q\n    \"gitlabhq/gitlab\" = %q\n", Namespace+"/"+TypeName, filepath.ToSlash(filepath.Dir(ours)), filepath.ToSlash(theirs))
+	if strings.Contains(b.text, `"hashicorp/time"`) {
+		folder, err := builtTime()
+		if err != nil {
+			t.Fatal(err)
+		}
+		overrides += fmt.Sprintf("    \"hashicorp/time\" = %q\n", filepath.ToSlash(folder))
+	}
+	terraform.write(t, "cli.tfrc", "provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n")
 	if b.needs.State {
 		terraform.write(t, "terraform.tfstate", gitlabhqStateFile())
 	}
@@ -265,17 +313,25 @@ func (c commandLine) mustRun(t *testing.T, arguments ...string) string {
 	return output
 }
 
-// builtGitlabhq returns the folder of the program that stands in for gitlabhq/gitlab. It is removed with builtFolder.
-var builtGitlabhq = sync.OnceValues(func() (string, error) {
+// builtGitlabhq and builtTime return the folders of the program that stands in for gitlabhq/gitlab and of hashicorp/time.
+var (
+	builtGitlabhq = sync.OnceValues(func() (string, error) { return buildOther("gitlab", "./testdata/gitlabhq") })
+	builtTime     = sync.OnceValues(func() (string, error) {
+		return buildOther("time", "github.com/hashicorp/terraform-provider-time")
+	})
+)
+
+// buildOther builds another provider into a folder, which is removed with builtFolder.
+func buildOther(typeName, source string) (string, error) {
 	if _, err := builtProvider(); err != nil {
 		return "", err
 	}
-	folder := filepath.Join(builtFolder, "gitlabhq")
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(folder, "terraform-provider-gitlab"), "./testdata/gitlabhq").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the stand-in for gitlabhq/gitlab: %w\n%s", err, out)
+	folder := filepath.Join(builtFolder, "other", typeName)
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(folder, "terraform-provider-"+typeName), source).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", source, err, out)
 	}
 	return folder, nil
-})
+}
 
 // gitlabhqStateFile is a state in which gitlabhq/gitlab manages the settings of acme/web and its client key 42.
 func gitlabhqStateFile() string {
