@@ -142,7 +142,7 @@ var errorTests = map[string]struct {
 	},
 	"page with status 200": {
 		scenario: gitlabsim.Scenario{Faults: fault(200, "\n<html>sign in</html>")}, request: readSettings,
-		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 200, Sent: true},
+		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 200},
 	},
 	"page with status 404": {
 		scenario: gitlabsim.Scenario{Faults: fault(404, "<!DOCTYPE html><title>404</title>")}, request: readSettings,
@@ -154,7 +154,7 @@ var errorTests = map[string]struct {
 	},
 	"JSON that is cut off": {
 		scenario: gitlabsim.Scenario{Faults: fault(200, `{"active":true,"integr`)}, request: readSettings,
-		want: errortracking.Error{Kind: errortracking.ErrMalformed, Status: 200, Sent: true},
+		want: errortracking.Error{Kind: errortracking.ErrMalformed, Status: 200},
 	},
 	"rate limit": {
 		scenario: gitlabsim.Scenario{Faults: fault(429, "Retry later\n")}, request: readSettings,
@@ -166,11 +166,11 @@ var errorTests = map[string]struct {
 	},
 	"no gateway": {
 		scenario: gitlabsim.Scenario{Faults: fault(502, "<html>nginx</html>")}, request: listKeys,
-		want: errortracking.Error{Kind: errortracking.ErrServer, Status: 502, Sent: true},
+		want: errortracking.Error{Kind: errortracking.ErrServer, Status: 502},
 	},
 	"cut connection": {
 		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Drop: true}}}, request: readSettings,
-		want: errortracking.Error{Kind: errortracking.ErrConnection, Sent: true},
+		want: errortracking.Error{Kind: errortracking.ErrConnection},
 	},
 	"wrong total": {
 		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Headers: map[string]string{"X-Total": "3"}}}}, request: listKeys,

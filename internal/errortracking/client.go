@@ -108,6 +108,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	if err == nil {
 		return call.answer.header, nil
 	}
+	err.Sent = method != http.MethodGet && (err.Sent || call.unclear)
 	err.Host, err.Attempts, err.Elapsed = c.base.Host, call.attempts, time.Since(started)
 	// Secrets go before the message is cut to size, so that none is cut in two and half of it stays.
 	err.Message = printable(c.secrets.Replace(err.Message))

@@ -61,7 +61,8 @@ type AddedClientKey struct {
 	ClientKey
 	// Unclear is nil as a rule. Otherwise it is the error of the request after which the key was found in the project.
 	Unclear *Error
-	// Since is when that request was sent. Only a key that somebody else made after it can be mistaken for ours.
+	// Since is when the keys were read before that request. Only a key that somebody else made after it can be mistaken for
+	// ours.
 	Since time.Time
 }
 
@@ -85,10 +86,10 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 	if len(l.handOut) > 0 {
 		key := l.handOut[0]
 		l.handOut = l.handOut[1:]
-		return AddedClientKey{ClientKey: key}, nil
+		return key, nil
 	}
 	defer l.forgetShared()
-	since := time.Now()
+	since := l.readAt
 	var reply clientKeyReply
 	_, err = c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &reply)
 	if err == nil {

@@ -104,8 +104,8 @@ type Error struct {
 	Elapsed  time.Duration
 	// Wait is how long the last answer asked to wait before a repetition, 0 when it did not say.
 	Wait time.Duration
-	// Sent says whether GitLab may have changed something: the last attempt was sent, and its answer does not say that
-	// it was refused.
+	// Sent says whether GitLab may have changed something: the request is not one that reads, and an attempt was sent whose
+	// answer does not say that it was refused.
 	Sent bool
 	// Keys are the new client keys for [ErrLostAnswer], and the existing ones for [ErrClientKeyNotFound].
 	Keys []ClientKey

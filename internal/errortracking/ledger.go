@@ -18,13 +18,15 @@ type ledger struct {
 	// whether there is a key more.
 	read  bool
 	known []ClientKey
+	// readAt is when the request of the last reading was sent.
+	readAt time.Time
 	// highest is the highest key ID ever seen here. GitLab's IDs come from one ascending sequence, so a key that is made
 	// later has a higher one.
 	highest int64
 	// handOut are keys that GitLab made by itself when this run saved settings. New client keys take them first.
-	handOut []ClientKey
-	// keyMade says that GitLab may have made a key by itself since the last reading.
-	keyMade bool
+	handOut []AddedClientKey
+	// expected is not nil when GitLab may have made a key by itself since the last reading. It says what is known of it.
+	expected *AddedClientKey
 	// settingsSaved says that this run has saved the project's settings, or found them as wanted.
 	settingsSaved bool
 }
@@ -71,13 +73,14 @@ func (l *ledger) readKeys(ctx context.Context) error {
 // newKeys reads the project's keys and returns those that are unknown and younger than all known ones. Then all are known.
 // If GitLab may have made a key by itself, the only new one is kept to be handed out. Several are not all GitLab's.
 func (l *ledger) newKeys(ctx context.Context) ([]ClientKey, error) {
+	at := time.Now()
 	keys, err := l.client.ClientKeys(ctx, l.projectID)
 	if err != nil {
 		l.read = false
 		return nil, err
 	}
 	before := l.highest
-	l.known, l.read = keys, true
+	l.known, l.read, l.readAt = keys, true, at
 	var added []ClientKey
 	for _, key := range keys {
 		l.highest = max(l.highest, key.ID)
@@ -85,10 +88,11 @@ func (l *ledger) newKeys(ctx context.Context) ([]ClientKey, error) {
 			added = append(added, key)
 		}
 	}
-	if l.keyMade && len(added) == 1 {
-		l.handOut = append(l.handOut, added[0])
+	if l.expected != nil && len(added) == 1 {
+		l.expected.ClientKey = added[0]
+		l.handOut = append(l.handOut, *l.expected)
 	}
-	l.keyMade = false
+	l.expected = nil
 	return added, nil
 }
 
@@ -105,9 +109,8 @@ func (l *ledger) add(key ClientKey) {
 
 // drop notes that a key is gone.
 func (l *ledger) drop(keyID int64) {
-	is := func(k ClientKey) bool { return k.ID == keyID }
-	l.known = slices.DeleteFunc(l.known, is)
-	l.handOut = slices.DeleteFunc(l.handOut, is)
+	l.known = slices.DeleteFunc(l.known, func(k ClientKey) bool { return k.ID == keyID })
+	l.handOut = slices.DeleteFunc(l.handOut, func(k AddedClientKey) bool { return k.ID == keyID })
 }
 
 // looksAfter are the waits before each look for a key that an unclear answer may have made. GitLab can commit its work

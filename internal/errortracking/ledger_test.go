@@ -582,3 +582,38 @@ func TestHandingOut_noListAtFirst(t *testing.T) {
 		t.Errorf("got key %d and error %v, GitLab has %v, want the one that GitLab made", key.ID, err, got)
 	}
 }
+
+// The warning about a key that was found counts from the last reading before the request: a key of somebody else may be as
+// old as that.
+func TestAddClientKey_since(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{})
+	client := newClient(t, server.URL())
+	if _, err := client.AddClientKey(t.Context(), project); err != nil {
+		t.Fatal(err)
+	}
+	server.AddKey(project) // of somebody else
+	made := time.Now()
+	server.AddFault(lostBefore(1))
+	key, err := client.AddClientKey(t.Context(), project)
+	if err != nil || key.ID != 2 || key.Unclear == nil || !key.Since.Before(made) {
+		t.Errorf("got %+v and error %v, want key 2 with a time before %s", key, err, made)
+	}
+}
+
+// A key that is handed out after an unclear answer to the settings comes with that answer.
+func TestHandingOut_unclear(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502}}})
+	client := newClient(t, server.URL(), retries(0))
+	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err == nil {
+		t.Fatal("no error")
+	}
+	if keys := serverKeys(server); len(keys) > 0 {
+		t.Fatalf("GitLab has the keys %v", keys)
+	}
+	server.ClearFaults()
+	if key, err := client.AddClientKey(t.Context(), project); err != nil || key.Unclear != nil {
+		t.Errorf("got %+v and error %v, want a key of our own", key, err)
+	}
+}

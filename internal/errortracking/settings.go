@@ -90,7 +90,7 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 	mayMakeKey := l.mayMakeKey(ctx, wanted)
 	stored, err := c.write(ctx, method, projectID, wanted, saved.Before)
 	if mayMakeKey && (err == nil || isUnclear(err)) {
-		l.keepMadeKey(ctx)
+		l.keepMadeKey(ctx, err)
 	}
 	if err != nil {
 		return saved, err
@@ -112,12 +112,13 @@ func (l *ledger) mayMakeKey(ctx context.Context, wanted WantedSettings) bool {
 }
 
 // keepMadeKey finds the key that GitLab made and keeps it for the next one who wants a key. Where the keys cannot be read
-// now, the next reading finds it.
-func (l *ledger) keepMadeKey(ctx context.Context) {
+// now, the next reading finds it. unclear is the error of a write that may not have been done, or nil.
+func (l *ledger) keepMadeKey(ctx context.Context, unclear error) {
 	l.forgetShared()
+	l.expected = &AddedClientKey{Since: l.readAt}
+	errors.As(unclear, &l.expected.Unclear)
 	ctx, cancel := toTheEnd(ctx)
 	defer cancel()
-	l.keyMade = true
 	_, _ = l.newKeys(ctx)
 }
 
@@ -125,7 +126,9 @@ func (l *ledger) keepMadeKey(ctx context.Context) {
 // changed, when this client has saved the project's settings: a project has one set of settings, so another object has
 // them now. A project without settings is no error.
 //
-//	PATCH /projects/:id/error_tracking/settings
+// As in [Client.SaveSettings], PUT is used where integrated tracking is wanted.
+//
+//	PUT, PATCH /projects/:id/error_tracking/settings
 func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted WantedSettings) error {
 	l, err := c.hold(ctx, projectID)
 	if err != nil {
@@ -140,7 +143,18 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted Want
 		l.read = false
 		defer l.forgetShared()
 	}
-	_, err = c.write(ctx, http.MethodPatch, projectID, wanted, nil)
+	method, before := http.MethodPatch, (*Settings)(nil)
+	if wanted.Integrated != nil && *wanted.Integrated {
+		found, err := c.Settings(ctx, projectID)
+		if err == nil && wanted.met(found) || errors.Is(err, ErrSettingsNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		method, before = http.MethodPut, &found
+	}
+	_, err = c.write(ctx, method, projectID, wanted, before)
 	if errors.Is(err, ErrSettingsNotFound) {
 		return nil
 	}

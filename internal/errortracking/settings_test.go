@@ -2,6 +2,7 @@ package errortracking_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -317,5 +318,66 @@ func TestResetSettings(t *testing.T) {
 				t.Errorf("GitLab has the settings %+v (%t)", row, ok)
 			}
 		})
+	}
+}
+
+// The first attempt is stored, and the others do not reach GitLab: it counts as unclear, not as refused, and is looked at.
+func TestSaveSettings_storedBeforeTheLastAttempt(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]gitlabsim.Fault{
+		"429": {Status: 429}, "403": {Status: 403, Body: `{"message":"403 Forbidden"}`}, "redirect": {Status: 302},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := gitlabsim.Fault{Method: http.MethodPut, Path: "/*", Drop: true, After: true, Times: 1}
+			last.Method, last.Path = http.MethodPut, "/*"
+			server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{first, last}})
+			client := newClient(t, server.URL(), retries(1))
+			if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.AddClientKey(t.Context(), project); err != nil || len(server.Keys(project)) != 1 {
+				t.Errorf("got error %v and the keys %v, want GitLab's own key", err, server.Keys(project))
+			}
+		})
+	}
+}
+
+// A request that reads changes nothing, whatever becomes of it.
+func TestSaveSettings_failedRead(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]gitlabsim.Fault{
+		"502": {Status: 502}, "cut": {Drop: true}, "sign-in page": {Status: 200, Body: "<html>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fault.Method, fault.Path = http.MethodGet, "/*"
+			server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{fault}})
+			_, err := newClient(t, server.URL()).SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
+			if failed, ok := errors.AsType[*errortracking.Error](err); !ok || failed.Sent {
+				t.Errorf("got %+v, want an error of a request that changes nothing", err)
+			}
+		})
+	}
+}
+
+// A reset to integrated tracking changes nothing while the feature flag is off, and makes no settings.
+func TestResetSettings_integrated(t *testing.T) {
+	t.Parallel()
+	scenario := gitlabsim.Scenario{IntegratedErrorTracking: new(false), Projects: []gitlabsim.Project{
+		{ID: 1, Path: "acme/web", Settings: &gitlabsim.Settings{APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}}, {ID: 2, Path: "acme/api"},
+	}}
+	server := startGitLab(t, scenario)
+	client := newClient(t, server.URL())
+	wanted := errortracking.WantedSettings{Active: true, Integrated: new(true)}
+	wantError(t, client.ResetSettings(t.Context(), 1, wanted), errortracking.ErrFeatureDisabled)
+	if row, _ := server.Settings(1); row.Active || row.Integrated {
+		t.Errorf("the settings are %+v, want them as before", row)
+	}
+	if err := client.ResetSettings(t.Context(), 2, wanted); err != nil {
+		t.Error(err)
+	}
+	if row, ok := server.Settings(2); ok {
+		t.Errorf("the reset made the settings %+v", row)
 	}
 }

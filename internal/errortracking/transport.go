@@ -35,6 +35,7 @@ type call struct {
 	path     string  // escaped and without the query
 	sent     bool    // the attempt may have reached GitLab
 	answer   *answer // nil when there was none
+	unclear  bool    // an attempt, not only the last, may have changed something
 }
 
 // RoundTrip makes one attempt. It bounds its time and the size of the answer, and keeps the answer. An attempt that
@@ -57,7 +58,10 @@ func (call *call) RoundTrip(req *http.Request) (resp *http.Response, err error) 
 	}
 	call.path, call.sent, call.answer = req.URL.EscapedPath(), false, nil
 	start := time.Now()
-	defer func() { call.report(ctx, start, err) }()
+	defer func() {
+		call.unclear = call.unclear || call.sent && (call.answer == nil || call.answer.status >= 500)
+		call.report(ctx, start, err)
+	}()
 	resp, err = call.client.network.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, err

@@ -77,6 +77,16 @@ func (c commandLine) run(t *testing.T, arguments ...string) (output string, err 
 	return string(text), err
 }
 
+// objects returns how many objects the state has.
+func (c commandLine) objects(t *testing.T) int {
+	t.Helper()
+	output, err := c.run(t, "state", "list")
+	if err != nil && !strings.Contains(output, "No state file") {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	return strings.Count(output, TypeName+"_")
+}
+
 // keysInState returns the IDs of the client keys in the state, ascending.
 func (c commandLine) keysInState(t *testing.T) []int64 {
 	t.Helper()

@@ -138,7 +138,7 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 	switch {
 	case plan.Keepers.Equal(state.Keepers), noneBeforeOrAfter:
 		return
-	case state.Keepers.IsNull() && imported:
+	case len(state.Keepers.Elements()) == 0 && imported:
 		resp.Diagnostics.AddAttributeWarning(attribute, "Client key "+state.ID.ValueString()+" is not replaced for its first keepers",
 			"The key was imported, so the first value of keepers is recorded without a new key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
 		return

@@ -135,8 +135,8 @@ var adviceOn = map[error]advice{
 		"Check the client keys of the project. Import the key that belongs to this resource as <project>:<key_id>, or delete it, then run the command again.",
 	},
 	errortracking.ErrUnexpected: {
-		"The provider does not know this answer, so nothing was changed.",
-		"If it stays so, please report it to the developers of the provider.",
+		"The provider does not know this answer.",
+		"If the problem persists, report it to the developers of the provider.",
 	},
 }
 

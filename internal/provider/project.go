@@ -228,10 +228,10 @@ func (b *resourceBase) lookUp(ctx context.Context, project string) (found errort
 }
 
 // hiddenProject refuses a replacement in a project that cannot be seen: the deletion would be taken as done, and a key
-// would live on that no state knows.
+// would live on that no state knows. The plan of a replacement looks like that of a new object.
 func hiddenProject(project string, diags *diag.Diagnostics) {
-	diags.AddError("Cannot replace anything in project "+project,
-		"The token cannot see the project any more, so the object in it cannot be deleted before it is created again. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project is gone for good, remove the resource with terraform state rm.")
+	diags.AddError("Cannot create or replace anything in project "+project,
+		"The token cannot see the project any more. An object in it can be neither deleted nor created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project is gone for good, remove its objects from the state with terraform state rm.")
 }
 
 // alike reports whether two spellings of one project differ only in what an import cannot know: one is the ID, or both

@@ -127,7 +127,7 @@ func TestProject_hidden(t *testing.T) {
 			key := terraform.keysInState(t)
 			gitlab.SetRole(maintainer, 1, "")
 			terraform.succeeds(t, "apply", "-auto-approve")
-			want := []string{"Cannot replace anything in project " + project, "cannot see the project"}
+			want := []string{"Cannot create or replace anything in project " + project, "cannot see the project"}
 			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(project, `keepers = { rotated = "2" }`))
 			terraform.fails(t, want, "apply", "-auto-approve")

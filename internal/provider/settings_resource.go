@@ -147,15 +147,14 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
 	if err != nil {
 		resp.Diagnostics.AddError(cannot("write", model.Project), explain(err))
-		var failed *errortracking.Error
-		if !errors.As(err, &failed) || !failed.Sent {
+		if !mayBeStored(err) {
 			return
 		}
 		// Something may be stored, so the object and what was found go into the state with the error.
 		saved.Settings = errortracking.Settings{Active: model.Active.ValueBool(), Integrated: config.Integrated.ValueBool()}
 	}
 	model.setSettings(saved.Settings)
-	resp.Diagnostics.Append(newFound(saved.Before, config.Integrated).save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(newFound(saved.Before, wantedSettings(config)).save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
@@ -194,7 +193,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	model.setSettings(settings)
 	if _, remembered := loadFound(ctx, req.Private); !remembered {
-		resp.Diagnostics.Append(newFound(&settings, types.BoolNull()).save(ctx, resp.Private)...)
+		resp.Diagnostics.Append(foundSettings{Existed: true}.save(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
@@ -214,14 +213,16 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	plan.setProject(projectID)
 	if !plan.Active.Equal(state.Active) || !plan.Integrated.Equal(state.Integrated) {
-		if _, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config)); err != nil {
+		_, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
+		if err == nil || mayBeStored(err) {
+			found, _ := loadFound(ctx, req.Private)
+			found.note(state.settingsModel, plan.settingsModel)
+			resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
+		}
+		if err != nil {
 			resp.Diagnostics.AddError(cannot("write", plan.Project), explain(err))
 			return
 		}
-	}
-	if found, remembered := loadFound(ctx, req.Private); remembered && found.Integrated == nil && !plan.Integrated.Equal(state.Integrated) {
-		found.Integrated = state.Integrated.ValueBoolPointer()
-		resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
 	}
 	// Terraform holds a provider to the values it planned. The next refresh sees what else changed in GitLab.
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -241,8 +242,15 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	var wanted errortracking.WantedSettings
 	if state.OnDestroy.ValueString() == onDestroyRestore {
-		if found, _ := loadFound(ctx, req.Private); found.Existed {
-			wanted = errortracking.WantedSettings{Active: found.Active, Integrated: found.Integrated}
+		found, _ := loadFound(ctx, req.Private)
+		if found.Existed && found.Active == nil && found.Integrated == nil {
+			return
+		}
+		if found.Existed {
+			wanted = errortracking.WantedSettings{Active: state.Active.ValueBool(), Integrated: found.Integrated}
+			if found.Active != nil {
+				wanted.Active = *found.Active
+			}
 		}
 	}
 	err := r.client.ResetSettings(ctx, projectID.ValueInt64(), wanted)
@@ -298,21 +306,40 @@ const foundKey = "found"
 type foundSettings struct {
 	// Existed is false when the project had no settings.
 	Existed bool `json:"existed"`
-	Active  bool `json:"active"`
-	// Integrated is nil while Terraform has not changed it.
+	// Active and Integrated are nil while Terraform has not changed them.
+	Active     *bool `json:"active,omitempty"`
 	Integrated *bool `json:"integrated,omitempty"`
 }
 
-// newFound notes the settings that were found, nil for none, before the configured integrated was written.
-func newFound(before *errortracking.Settings, integrated types.Bool) foundSettings {
+// newFound notes the settings that were found, nil for none, before the wanted ones were written.
+func newFound(before *errortracking.Settings, wanted errortracking.WantedSettings) foundSettings {
 	if before == nil {
 		return foundSettings{}
 	}
-	found := foundSettings{Existed: true, Active: before.Active}
-	if !integrated.IsNull() && integrated.ValueBool() != before.Integrated {
+	found := foundSettings{Existed: true}
+	if before.Active != wanted.Active {
+		found.Active = &before.Active
+	}
+	if wanted.Integrated != nil && before.Integrated != *wanted.Integrated {
 		found.Integrated = &before.Integrated
 	}
 	return found
+}
+
+// note notes what an update changes for the first time.
+func (f *foundSettings) note(state, plan settingsModel) {
+	if f.Active == nil && !plan.Active.Equal(state.Active) {
+		f.Active = state.Active.ValueBoolPointer()
+	}
+	if f.Integrated == nil && !plan.Integrated.Equal(state.Integrated) {
+		f.Integrated = state.Integrated.ValueBoolPointer()
+	}
+}
+
+// mayBeStored reports whether GitLab may have stored settings in spite of an error.
+func mayBeStored(err error) bool {
+	var failed *errortracking.Error
+	return errors.As(err, &failed) && failed.Sent
 }
 
 func (f foundSettings) save(ctx context.Context, private privateState) diag.Diagnostics {

@@ -2,9 +2,14 @@ package provider
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -573,4 +578,107 @@ func TestSettingsResource_sentryFlagOff(t *testing.T) {
 	if row, _ := gitlab.Settings(1); !row.Active || row.Integrated || len(gitlab.Keys(1)) > 0 {
 		t.Errorf("the settings are %+v with the keys %v, want them untouched", row, gitlab.Keys(1))
 	}
+}
+
+// restore sets back what Terraform changed, whatever happened in between and whatever it did not change.
+func TestSettingsResource_restore(t *testing.T) {
+	t.Parallel()
+	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
+	integrated := gitlabsim.Settings{Active: true, Integrated: true}
+	off := gitlabsim.Settings{Integrated: true}
+	for name, test := range map[string]struct {
+		before  *gitlabsim.Settings
+		applied []string // arguments, one apply each
+		outside *gitlabsim.Settings
+		want    gitlabsim.Settings
+	}{
+		"nothing changed, switched off outside": {before: &integrated, applied: []string{"active = true"}, outside: &off, want: off},
+		"switched on":                           {before: &off, applied: []string{"active = true"}, want: off},
+		"switched off":                          {before: &integrated, applied: []string{"active = false"}, want: integrated},
+		"backend, later":                        {before: &sentry, applied: []string{"active = true", "active = true\n  integrated = true"}, want: sentry},
+		"backend and activation":                {before: &sentry, applied: []string{"active = true\n  integrated = true", "active = false\n  integrated = true"}, want: sentry},
+		"there and back":                        {before: &integrated, applied: []string{"active = false", "active = true"}, want: integrated},
+		"no settings":                           {applied: []string{"active = true"}, want: off},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].Settings = test.before
+			gitlab := startTestbed(t, scenario)
+			terraform := newCommandLine(t, gitlab.Server, "")
+			for _, arguments := range test.applied {
+				terraform.write(t, "main.tf", requiredProviders+settingsConfig("acme/web", arguments+"\n  on_destroy = \"restore\""))
+				terraform.succeeds(t, "apply", "-auto-approve")
+			}
+			if test.outside != nil {
+				gitlab.SetSettings(1, test.outside)
+			}
+			terraform.succeeds(t, "destroy", "-auto-approve")
+			if row, _ := gitlab.Settings(1); row.Active != test.want.Active || row.Integrated != test.want.Integrated {
+				t.Errorf("the settings are %+v, want %+v", row, test.want)
+			}
+		})
+	}
+}
+
+// A first apply that fails leaves nothing in the state when nothing can have been stored, and otherwise what was found.
+func TestSettingsResource_failedFirstApply(t *testing.T) {
+	t.Parallel()
+	config := settingsConfig("acme/web", "active = true\n  on_destroy = \"restore\"")
+	before := gitlabsim.Settings{Integrated: true}
+	for name, test := range map[string]struct {
+		faults []gitlabsim.Fault
+		stored bool
+	}{
+		"read fails":               {faults: []gitlabsim.Fault{{Method: "GET", Path: "/projects/1/error_tracking/settings", Status: 502}}},
+		"write refused":            {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 403, Body: `{"message":"403 Forbidden"}`}}},
+		"write fails, not done":    {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 502}}},
+		"write done, no look":      {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 502, After: true}}, stored: true},
+		"write done, then refused": {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Drop: true, After: true, Times: 1}, {Method: "PATCH", Path: "/*", Status: 429}}, stored: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].Settings, scenario.Faults = &before, test.faults
+			gitlab := startTestbed(t, scenario)
+			front := gitlab.URL()
+			if test.stored {
+				front = blindAfterWrite(t, gitlab)
+			}
+			terraform := newCommandLine(t, gitlab.Server, fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  retries = 1\n}\n", front)+config)
+			terraform.fails(t, []string{"the error tracking settings of project acme/web"}, "apply", "-auto-approve")
+			if objects := terraform.objects(t); (objects > 0) != test.stored {
+				t.Errorf("the state has %d objects", objects)
+			}
+			terraform.write(t, "main.tf", requiredProviders+config)
+			gitlab.ClearFaults()
+			terraform.succeeds(t, "destroy", "-auto-approve")
+			if row, _ := gitlab.Settings(1); row.Active || !row.Integrated {
+				t.Errorf("after the destroy the settings are %+v, want %+v", row, before)
+			}
+		})
+	}
+}
+
+// blindAfterWrite stands in front of a GitLab and, from the first PATCH on, refuses to show settings.
+func blindAfterWrite(t *testing.T, gitlab *testbed) (address string) {
+	t.Helper()
+	target, err := url.Parse(gitlab.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hop := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	var written atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if written.Load() && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/settings") {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if r.Method == http.MethodPatch {
+			written.Store(true)
+		}
+		hop.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
