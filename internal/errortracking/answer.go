@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -37,7 +36,7 @@ func (c *call) verdict(ctx context.Context, sendErr error) *Error {
 			err.Kind = ErrMalformed
 		case ctx.Err() != nil:
 			err.Kind = ErrInterrupted
-		case err.Err != nil && certificateRefused.MatchString(err.Err.Error()):
+		case err.Err != nil && refusesCertificate(err.Err):
 			err.Kind = ErrClientCertificate
 		}
 		return err
@@ -58,8 +57,12 @@ func (c *call) verdict(ctx context.Context, sendErr error) *Error {
 	return err
 }
 
-// certificateRefused matches the TLS alerts about a client's certificate, for which crypto/tls exports no value.
-var certificateRefused = regexp.MustCompile(`remote error: tls: (certificate required|bad certificate|unknown certificate|expired certificate|handshake failure)`)
+// refusesCertificate reports whether an error is a TLS alert about a client's certificate, for which crypto/tls exports no
+// value.
+func refusesCertificate(err error) bool {
+	_, alert, remote := strings.Cut(err.Error(), "remote error: tls: ")
+	return remote && (strings.Contains(alert, "certificate") || strings.Contains(alert, "handshake failure"))
+}
 
 // failure makes the error of an answer.
 func (a *answer) failure(kind, cause error) *Error {
@@ -192,20 +195,16 @@ func (a *answer) kind() error {
 	return ErrUnexpected
 }
 
-// movedLocation matches an address of the API that names a project by its ID.
-var movedLocation = regexp.MustCompile(`^[^?#]*/api/v4/projects/([0-9]{1,18})(?:[/?#]|$)`)
-
 // movedTo returns the project ID in an address of the API, as the Location of a moved project's answer has it, or 0.
 func movedTo(location string) int64 {
-	match := movedLocation.FindStringSubmatch(location)
-	if match == nil {
-		return 0
-	}
-	id, err := strconv.ParseInt(match[1], 10, 64)
+	path, _, _ := strings.Cut(location, "?")
+	_, rest, _ := strings.Cut(path, "/api/v4/projects/")
+	number, _, _ := strings.Cut(rest, "/")
+	id, err := strconv.ParseUint(number, 10, 63)
 	if err != nil {
 		return 0
 	}
-	return id
+	return int64(id)
 }
 
 // decode reads the JSON of a successful answer into reply.

@@ -18,6 +18,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -114,8 +115,8 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	err.Message = printable(c.secrets.Replace(err.Message))
 	err.Path = c.secrets.Replace(err.Path)
 	err.Location = c.secrets.Replace(err.Location)
-	if err.Err != nil {
-		err.Err = &masked{error: err.Err, text: c.secrets.Replace(err.Err.Error())}
+	if text := c.secrets.Replace(err.Cause()); text != err.Cause() {
+		err.Err = errors.New(text)
 	}
 	return nil, err
 }

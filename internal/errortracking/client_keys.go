@@ -3,8 +3,8 @@ package errortracking
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -26,7 +26,7 @@ type ClientKey struct {
 //
 //	GET /projects/:id/error_tracking/client_keys
 func (c *Client) ClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
-	rows, err := readList[*clientKeyReply](ctx, c, clientKeysPath(projectID), nil)
+	rows, err := readList[*clientKeyReply](ctx, c, clientKeysPath(projectID), url.Values{})
 	if err != nil {
 		return nil, err
 	}
@@ -159,15 +159,8 @@ func (r *clientKeyReply) key() ClientKey {
 }
 
 func (r *clientKeyReply) check() error {
-	switch {
-	case r.ID <= 0:
-		return fmt.Errorf("the client key's id %d is not positive", r.ID)
-	case r.Active == nil:
-		return errors.New("the client key's active is missing")
-	case r.PublicKey == "":
-		return errors.New("the client key's public_key is missing")
-	case r.SentryDSN == "":
-		return errors.New("the client key's sentry_dsn is missing")
+	if r.ID <= 0 || r.Active == nil || r.PublicKey == "" || r.SentryDSN == "" {
+		return errors.New("a client key lacks id, active, public_key or sentry_dsn")
 	}
 	return nil
 }

@@ -162,18 +162,6 @@ func (e *Error) Unwrap() []error {
 	return parts
 }
 
-// masked is an error with another text, which has no secret.
-type masked struct {
-	error
-	text string
-}
-
-// Error implements error.
-func (m *masked) Error() string { return m.text }
-
-// Unwrap returns the error that is masked.
-func (m *masked) Unwrap() error { return m.error }
-
 // interrupted is the error of a request that was not begun because ctx had ended.
 func (c *Client) interrupted(ctx context.Context) *Error {
 	return &Error{Kind: ErrInterrupted, Host: c.base.Host, Err: ctx.Err()}

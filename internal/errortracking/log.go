@@ -2,7 +2,7 @@ package errortracking
 
 import (
 	"context"
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -39,12 +39,16 @@ func (call *call) report(ctx context.Context, start time.Time, failure error) {
 	c.log(ctx, attempt)
 }
 
-var (
-	beforeAPI   = regexp.MustCompile(`^.*/api/v4`)
-	variableKey = regexp.MustCompile(`/(projects|groups|client_keys)/[^/]+`)
-)
-
 // pathTemplate returns a request's path as GitLab's documentation writes it.
 func pathTemplate(path string) string {
-	return variableKey.ReplaceAllString(beforeAPI.ReplaceAllString(path, ""), "/$1/:id")
+	if _, below, found := strings.Cut(path, "/api/v4"); found {
+		path = below
+	}
+	parts := strings.Split(path, "/")
+	for i, part := range parts[:len(parts)-1] {
+		if part == "projects" && i == 1 || part == "groups" || part == "client_keys" {
+			parts[i+1] = ":id"
+		}
+	}
+	return strings.Join(parts, "/")
 }

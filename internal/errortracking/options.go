@@ -7,11 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // DefaultBaseURL is the GitLab that is asked when [Options.BaseURL] is empty.
@@ -59,8 +60,6 @@ var (
 	ownHeaders = []string{"Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Idempotency-Key", "Transfer-Encoding", "X-Idempotency-Key"}
 )
 
-var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
-
 // check refuses what cannot be sent, before a request fails with an error that names no option.
 func (o Options) check() error {
 	switch {
@@ -73,7 +72,7 @@ func (o Options) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
 		switch {
-		case !headerName.MatchString(name):
+		case !httpguts.ValidHeaderFieldName(name):
 			return &OptionError{Option: "headers", Problem: fmt.Sprintf("%q is not a valid header name", name)}
 		case slices.Contains(authenticationHeaders, http.CanonicalHeaderKey(name)):
 			return &OptionError{Option: "headers", Problem: name + " is set by the token argument and cannot be a custom header"}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,7 +51,7 @@ func readList[R row](ctx context.Context, c *Client, path string, query url.Valu
 // readPass reads each page once and reports whether the rows are the whole list: none is repeated, and all pages say that
 // there are as many as came. GitLab leaves the number out above 10,000 rows.
 func readPass[R row](ctx context.Context, c *Client, path string, query url.Values) (rows []R, whole bool, err error) {
-	query = cloneValues(query)
+	query = maps.Clone(query)
 	query.Set("per_page", strconv.Itoa(pageSize))
 	seen, total, steady := map[int64]bool{}, -1, true
 	for page := 1; page <= maxPages; page++ {
@@ -76,14 +77,6 @@ func readPass[R row](ctx context.Context, c *Client, path string, query url.Valu
 	}
 	return nil, false, &Error{Kind: ErrIncompleteList, Host: c.base.Host, Method: http.MethodGet, Path: c.base.EscapedPath() + "/api/v4" + path, Status: http.StatusOK,
 		Err: fmt.Errorf("the list has no end after %d pages", maxPages)}
-}
-
-func cloneValues(v url.Values) url.Values {
-	clone := url.Values{}
-	for name, values := range v {
-		clone[name] = slices.Clone(values)
-	}
-	return clone
 }
 
 // pageReply is the JSON of a page.

@@ -46,21 +46,6 @@ func ParseProject(project string) (id int64, path string, err error) {
 	return 0, path, nil
 }
 
-// ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the
-// forms. An ID costs no request, a path one for the lifetime of the client. The path may be an old one of a project that
-// was renamed or moved. The error is [ErrProjectNotFound] when there is no such project or the token may not see it, or
-// wraps [ErrProjectName].
-//
-//	GET /projects/:id
-func (c *Client) ResolveProject(ctx context.Context, project string) (int64, error) {
-	id, path, err := ParseProject(project)
-	if err != nil || id != 0 {
-		return id, err
-	}
-	found, err := c.projects.get(ctx, foldPath(path))
-	return found.ID, err
-}
-
 // Project is a project of GitLab's.
 type Project struct {
 	ID int64
@@ -68,8 +53,19 @@ type Project struct {
 	Path string
 }
 
-// Project returns what GitLab says of a project that is given by ID or full path; see [ParseProject] for the forms. It
-// costs one request for the lifetime of the client. The errors are those of [Client.ResolveProject].
+// ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the
+// forms. An ID costs no request. The errors are those of [Client.Project].
+func (c *Client) ResolveProject(ctx context.Context, project string) (int64, error) {
+	if id, _, err := ParseProject(project); err != nil || id != 0 {
+		return id, err
+	}
+	found, err := c.Project(ctx, project)
+	return found.ID, err
+}
+
+// Project returns what GitLab says of a project that is given by ID or full path; see [ParseProject] for the forms. The
+// path may be an old one of a project that was renamed or moved. It costs one request for the lifetime of the client. The
+// error is [ErrProjectNotFound] when there is no such project or the token may not see it, or wraps [ErrProjectName].
 //
 //	GET /projects/:id
 func (c *Client) Project(ctx context.Context, project string) (Project, error) {
@@ -80,29 +76,19 @@ func (c *Client) Project(ctx context.Context, project string) (Project, error) {
 	if id != 0 {
 		path = strconv.FormatInt(id, 10)
 	}
-	return c.projects.get(ctx, foldPath(path))
+	// GitLab's paths have no case.
+	return c.projects.get(ctx, strings.ToLower(path))
 }
 
-// foldPath makes the spellings of a path one, since GitLab's paths have no case.
-func foldPath(path string) string { return strings.ToLower(path) }
-
-// findProject asks GitLab for the project with a path or ID.
+// findProject asks GitLab for the project with a path or ID. The redirect of an old path goes to GitLab's external URL,
+// which may be another host than the base URL, so it is not followed. The ID in it is what matters.
 func (c *Client) findProject(ctx context.Context, project string) (Project, error) {
-	found, err := c.getProject(ctx, project)
-	var failed *Error
-	if errors.Is(err, ErrProjectMoved) && errors.As(err, &failed) {
-		// The redirect goes to GitLab's external URL, which may be another host than the base URL. The ID is what it tells.
-		if failed.movedTo != 0 {
-			return c.getProject(ctx, strconv.FormatInt(failed.movedTo, 10))
-		}
-	}
-	return found, err
-}
-
-// getProject asks GitLab for a project by its ID or path.
-func (c *Client) getProject(ctx context.Context, project string) (Project, error) {
 	var reply projectReply
 	_, err := c.do(ctx, http.MethodGet, "/projects/"+url.PathEscape(project), nil, &reply)
+	var failed *Error
+	if errors.As(err, &failed) && errors.Is(err, ErrProjectMoved) && failed.movedTo != 0 {
+		_, err = c.do(ctx, http.MethodGet, "/projects/"+strconv.FormatInt(failed.movedTo, 10), nil, &reply)
+	}
 	return reply.project(), err
 }
 

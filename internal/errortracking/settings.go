@@ -64,40 +64,65 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 		return SavedSettings{}, err
 	}
 	defer l.release()
-	found, err := c.Settings(ctx, projectID)
-	none := errors.Is(err, ErrSettingsNotFound)
-	if err != nil && !none {
-		return SavedSettings{}, err
-	}
-	saved := SavedSettings{Settings: found}
-	method := http.MethodPatch
-	if none {
+	saved := SavedSettings{}
+	switch saved.Settings, err = c.Settings(ctx, projectID); {
+	case errors.Is(err, ErrSettingsNotFound):
 		if wanted.Integrated == nil {
 			wanted.Integrated = new(true)
 		}
-		method = http.MethodPut
-	} else {
-		before := found
+	case err != nil:
+		return saved, err
+	default:
+		before := saved.Settings
 		saved.Before = &before
-		if wanted.met(found) {
-			l.settingsSaved = true
-			return saved, nil
-		}
-		if wanted.Integrated != nil && *wanted.Integrated {
-			method = http.MethodPut
-		}
+	}
+	stored, err := l.store(ctx, saved.Before, wanted)
+	if err == nil {
+		saved.Settings, l.settingsSaved = stored, true
+	}
+	return saved, err
+}
+
+// ResetSettings changes the settings of a project that are given up, as [Client.SaveSettings] does, if it has any. The error
+// is [ErrSettingsInUse], and nothing is changed, when this client has saved the project's settings: a project has one set of
+// settings, so another object has them now.
+//
+//	PUT, PATCH /projects/:id/error_tracking/settings
+func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted WantedSettings) error {
+	l, err := c.hold(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	if l.settingsSaved {
+		return &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
+	}
+	before, err := c.Settings(ctx, projectID)
+	if err == nil {
+		_, err = l.store(ctx, &before, wanted)
+	}
+	if errors.Is(err, ErrSettingsNotFound) {
+		return nil
+	}
+	return err
+}
+
+// store gives the project the wanted settings, unless those before, nil for none, are as wanted, and returns what GitLab has
+// then. It keeps the key that GitLab makes by itself.
+func (l *ledger) store(ctx context.Context, before *Settings, wanted WantedSettings) (Settings, error) {
+	method := http.MethodPatch
+	switch {
+	case before != nil && wanted.met(*before):
+		return *before, nil
+	case before == nil, wanted.Integrated != nil && *wanted.Integrated:
+		method = http.MethodPut
 	}
 	mayMakeKey := l.mayMakeKey(ctx, wanted)
-	stored, err := c.write(ctx, method, projectID, wanted, saved.Before)
+	stored, err := l.client.write(ctx, method, l.projectID, wanted, before)
 	if mayMakeKey && (err == nil || isUnclear(err)) {
 		l.keepMadeKey(ctx, err)
 	}
-	if err != nil {
-		return saved, err
-	}
-	l.settingsSaved = true
-	saved.Settings = stored
-	return saved, nil
+	return stored, err
 }
 
 // mayMakeKey reports whether GitLab makes a client key by itself when it stores the wanted settings: it does so for active
@@ -120,45 +145,6 @@ func (l *ledger) keepMadeKey(ctx context.Context, unclear error) {
 	ctx, cancel := toTheEnd(ctx)
 	defer cancel()
 	_, _ = l.newKeys(ctx)
-}
-
-// ResetSettings changes the settings of a project that are given up. The error is [ErrSettingsInUse], and nothing is
-// changed, when this client has saved the project's settings: a project has one set of settings, so another object has
-// them now. A project without settings is no error.
-//
-// As in [Client.SaveSettings], PUT is used where integrated tracking is wanted.
-//
-//	PUT, PATCH /projects/:id/error_tracking/settings
-func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted WantedSettings) error {
-	l, err := c.hold(ctx, projectID)
-	if err != nil {
-		return err
-	}
-	defer l.release()
-	if l.settingsSaved {
-		return &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
-	}
-	// GitLab may make a key by itself, which is not to be mistaken for one of ours later.
-	if wanted.Active {
-		l.read = false
-		defer l.forgetShared()
-	}
-	method, before := http.MethodPatch, (*Settings)(nil)
-	if wanted.Integrated != nil && *wanted.Integrated {
-		found, err := c.Settings(ctx, projectID)
-		if err == nil && wanted.met(found) || errors.Is(err, ErrSettingsNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		method, before = http.MethodPut, &found
-	}
-	_, err = c.write(ctx, method, projectID, wanted, before)
-	if errors.Is(err, ErrSettingsNotFound) {
-		return nil
-	}
-	return err
 }
 
 // write sends a request that stores settings, and returns what GitLab has then. After an unclear answer it reads the

@@ -290,7 +290,7 @@ func TestResetSettings(t *testing.T) {
 	}{
 		"saved":           {nil, true, errortracking.ErrSettingsInUse, 0, true, true},
 		"found as wanted": {&integrated, true, errortracking.ErrSettingsInUse, 0, true, true},
-		"not saved":       {&integrated, false, nil, 1, true, false},
+		"not saved":       {&integrated, false, nil, 2, true, false},
 		"none":            {nil, false, nil, 1, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

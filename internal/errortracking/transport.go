@@ -105,13 +105,8 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 		}
 		network.TLSClientConfig.RootCAs = pool
 	}
-	switch {
-	case o.ClientCert == "" && o.ClientKey == "":
+	if o.ClientCert == "" && o.ClientKey == "" {
 		return network, nil
-	case o.ClientCert == "":
-		return nil, &OptionError{Option: "client_cert", Problem: "it is missing, but client_key is set; both are needed"}
-	case o.ClientKey == "":
-		return nil, &OptionError{Option: "client_key", Problem: "it is missing, but client_cert is set; both are needed"}
 	}
 	certificate, err := readPEM("client_cert", o.ClientCert)
 	if err != nil {
@@ -136,6 +131,9 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 // readPEM reads the file that an option names. The error says why it cannot be read and repeats nothing of the value,
 // which may be a private key that was given in place of a path.
 func readPEM(option, path string) ([]byte, error) {
+	if path == "" {
+		return nil, &OptionError{Option: option, Problem: "it is missing; client_cert and client_key go together"}
+	}
 	if strings.Contains(path, "-----BEGIN") {
 		return nil, &OptionError{Option: option, Problem: "it holds the contents of a file, but takes the path of one"}
 	}

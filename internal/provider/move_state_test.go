@@ -172,7 +172,7 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 		"settings": {
 			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
 			"project = \"acme/web\"\n  active = false",
-			[]string{"PATCH /projects/1/error_tracking/settings"}, []string{"PATCH /projects/1/error_tracking/settings"},
+			[]string{"PATCH /projects/1/error_tracking/settings"}, nil, // which leaves nothing to switch off
 		},
 		"settings in another spelling": {
 			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
@@ -192,6 +192,13 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 			gitlab := startTestbed(t, scenario)
 			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, test.arguments)
 			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state, ""))
+			// What depends on the numbers knows them at once.
+			terraform.write(t, "number.tf", fmt.Sprintf("output \"number\" {\n  value = \"project ${%[1]s.new.project_id} of ${%[1]s.new.id}\"\n}\n", TypeName+test.suffix))
+			output, err := terraform.run(t, "plan", "-no-color", "-input=false", "-refresh=false")
+			if err != nil || !strings.Contains(output, `+ number = "project 1 of 1`) {
+				t.Errorf("the plan does not know the numbers: %v\n%s", err, output)
+			}
+			gitlab.ClearRequests()
 			for _, step := range []struct {
 				argument string
 				want     []string
