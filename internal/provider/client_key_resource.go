@@ -268,12 +268,12 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	model := clientKeyResourceModel{Keepers: types.MapNull(types.StringType)}
 	var id clientKeyImportID
 	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
-		var identity clientKeyIdentity
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-		if resp.Diagnostics.HasError() || !importedNumber(identity.ProjectID, "project_id", &resp.Diagnostics) || !importedNumber(identity.KeyID, "key_id", &resp.Diagnostics) {
+		projectID, ok := importedNumber(req.Identity, "project_id", &resp.Diagnostics)
+		keyID, keyOK := importedNumber(req.Identity, "key_id", &resp.Diagnostics)
+		if !ok || !keyOK {
 			return
 		}
-		id = clientKeyImportID{project: strconv.FormatInt(identity.ProjectID.ValueInt64(), 10), keyID: identity.KeyID.ValueInt64()}
+		id = clientKeyImportID{project: strconv.FormatInt(projectID, 10), keyID: keyID}
 	} else {
 		var err error
 		if id, err = parseClientKeyImportID(req.ID); err != nil {

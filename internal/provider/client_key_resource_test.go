@@ -535,3 +535,20 @@ func TestClientKeyResource_nulls(t *testing.T) {
 		t.Errorf("the plan after it is not empty:\n%s", output)
 	}
 }
+
+// An identity with what is no ID is refused in words of ours.
+func TestClientKeyResource_badIdentity(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.12")
+	gitlab := startTestbed(t, keyScenario())
+	for identity, name := range map[string]string{
+		"project_id = 1.5, key_id = 7": "project_id", "project_id = null, key_id = 7": "project_id", "project_id = -1, key_id = 7": "project_id",
+		"project_id = 1, key_id = 7.5": "key_id", "project_id = 1, key_id = 0": "key_id", "project_id = 1, key_id = 1e30": "key_id",
+	} {
+		t.Run(identity, func(t *testing.T) {
+			t.Parallel()
+			terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", "")+fmt.Sprintf("import {\n  to = %s\n  identity = { %s }\n}\n", clientKeyAddress, identity))
+			terraform.fails(t, []string{"Invalid import identity", "The identity needs " + name}, "plan")
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,7 +14,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 const (
@@ -284,13 +287,18 @@ func importProject(ctx context.Context, client *errortracking.Client, project st
 	return types.Int64Value(id), types.StringValue(project), true
 }
 
-// importedNumber reads a number of an identity, which Terraform lets be null.
-func importedNumber(number types.Int64, name string, diags *diag.Diagnostics) bool {
-	if number.ValueInt64() > 0 {
-		return true
+// importedNumber reads a number of an identity. Terraform lets it be null or a fraction, which the framework's own
+// conversion reports as a fault of the provider.
+func importedNumber(identity *tfsdk.ResourceIdentity, name string, diags *diag.Diagnostics) (number int64, ok bool) {
+	values := map[string]tftypes.Value{}
+	var value *big.Float
+	if identity.Raw.As(&values) == nil && values[name].As(&value) == nil && value != nil {
+		if number, accuracy := value.Int64(); accuracy == big.Exact && number > 0 {
+			return number, true
+		}
 	}
-	diags.AddError("Invalid import identity", "The identity needs "+name+", a positive number.")
-	return false
+	diags.AddError("Invalid import identity", "The identity needs "+name+", a positive whole number.")
+	return 0, false
 }
 
 // keptInState ends the warning about an object whose project cannot be seen.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -221,5 +222,41 @@ func TestProject_renamed(t *testing.T) {
 	}
 	if len(gitlab.Keys(1)) != 1 {
 		t.Errorf("project 1 has the keys %v", gitlab.Keys(1))
+	}
+}
+
+// The pages of both resources have a table of what project leads to, and it says what the code does.
+func TestProjectSituation_documented(t *testing.T) {
+	t.Parallel()
+	missing := &errortracking.Error{Kind: errortracking.ErrProjectNotFound}
+	web := errortracking.Project{ID: 1, Path: "acme/web"}
+	says := map[projectPlan]string{
+		planKeep: "stays", planRenamed: "stays, with a warning that gives the new path", planReplace: "is replaced, with a warning",
+		planHidden: "stays where it is, with a warning", planFound: "is created", planAwait: "is planned with a warning",
+	}
+	for _, name := range []string{"settings", "client_key"} {
+		page, err := os.ReadFile("../../templates/resources/error_tracking_" + name + ".md.tmpl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := map[string][]string{}
+		for line := range strings.Lines(string(page)) {
+			if cells := strings.Split(line, " | "); len(cells) == 3 {
+				rows[strings.TrimPrefix(cells[0], "| ")] = cells[1:]
+			}
+		}
+		for leads, found := range map[string]projectSituation{
+			"the same project, also by ID or in another case": {path: "ACME/web", found: web},
+			"the same project through an old path":            {path: "acme/old", found: web},
+			"another project":                                 {path: "acme/api", found: errortracking.Project{ID: 2, Path: "acme/api"}},
+			"nothing":                                         {path: "acme/none", err: missing},
+		} {
+			existing := found
+			existing.known, existing.refreshed = 1, true
+			row := rows[leads]
+			if len(row) != 2 || !strings.HasPrefix(row[0], says[existing.plan()]) || !strings.HasPrefix(row[1], says[found.plan()]) {
+				t.Errorf("%s: %q: the page says %q, want %q and %q", name, leads, row, says[existing.plan()], says[found.plan()])
+			}
+		}
 	}
 }

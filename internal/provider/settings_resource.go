@@ -271,12 +271,11 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 	}
 	project := req.ID
 	if project == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
-		var identity settingsIdentity
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-		if resp.Diagnostics.HasError() || !importedNumber(identity.ProjectID, "project_id", &resp.Diagnostics) {
+		projectID, ok := importedNumber(req.Identity, "project_id", &resp.Diagnostics)
+		if !ok {
 			return
 		}
-		project = strconv.FormatInt(identity.ProjectID.ValueInt64(), 10)
+		project = strconv.FormatInt(projectID, 10)
 	}
 	if project == "" {
 		resp.Diagnostics.AddError("Invalid import ID", "The import ID of error tracking settings is the project's numeric ID or full path, such as \"acme/web\". It is empty.")
