@@ -315,19 +315,19 @@ func (c commandLine) mustRun(t *testing.T, arguments ...string) string {
 
 // builtGitlabhq and builtTime return the folders of the program that stands in for gitlabhq/gitlab and of hashicorp/time.
 var (
-	builtGitlabhq = sync.OnceValues(func() (string, error) { return buildOther("gitlab", "./testdata/gitlabhq") })
+	builtGitlabhq = sync.OnceValues(func() (string, error) { return buildOther("gitlab", ".", "./testdata/gitlabhq") })
 	builtTime     = sync.OnceValues(func() (string, error) {
-		return buildOther("time", "github.com/hashicorp/terraform-provider-time")
+		return buildOther("time", "../../tools", "github.com/hashicorp/terraform-provider-time")
 	})
 )
 
-// buildOther builds another provider into a folder, which is removed with builtFolder.
-func buildOther(typeName, source string) (string, error) {
+// buildOther builds another provider, as the module of a folder knows it, into a folder that is removed with builtFolder.
+func buildOther(typeName, module, source string) (string, error) {
 	if _, err := builtProvider(); err != nil {
 		return "", err
 	}
 	folder := filepath.Join(builtFolder, "other", typeName)
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(folder, "terraform-provider-"+typeName), source).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "-C", module, "build", "-o", filepath.Join(folder, "terraform-provider-"+typeName), source).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", source, err, out)
 	}
 	return folder, nil
