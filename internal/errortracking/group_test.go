@@ -96,3 +96,21 @@ func TestGroupProjectsErrors(t *testing.T) {
 		})
 	}
 }
+
+func TestParseGroup(t *testing.T) {
+	t.Parallel()
+	for group, want := range map[string]string{"acme": "acme", "42": "42", "acme/sub": "acme/sub", "acme%2Fsub": "acme/sub"} {
+		if got, err := errortracking.ParseGroup(group); err != nil || got != want {
+			t.Errorf("%q gives %q, %v", group, got, err)
+		}
+	}
+	for _, group := range []string{"", "/acme", "acme/", "acme//sub", "acme sub", "acme\n", "https://gitlab.com/acme", "100%"} {
+		if got, err := errortracking.ParseGroup(group); !errors.Is(err, errortracking.ErrGroupName) {
+			t.Errorf("%q gives %q, %v", group, got, err)
+		}
+	}
+	server := startGitLab(t, gitlabsim.Scenario{})
+	if _, err := newClient(t, server.URL()).GroupProjects(t.Context(), "/acme", true); !errors.Is(err, errortracking.ErrGroupName) || len(server.Requests()) > 0 {
+		t.Errorf("the error is %v, after %d requests", err, len(server.Requests()))
+	}
+}

@@ -18,32 +18,38 @@ var ErrProjectName = errors.New("not a project ID or path")
 // project is refused: a path without a slash or the number 0, as mocks make them up, is left to GitLab. The error wraps
 // [ErrProjectName] and gives the right form.
 func ParseProject(project string) (id int64, path string, err error) {
-	wrong := func(problem string) (int64, string, error) {
+	path, problem := parseFullPath(project)
+	if problem != "" {
 		return 0, "", fmt.Errorf("%w: %s. Write the project's numeric ID, such as \"42\", or its full path without a leading slash, such as \"acme/web\"", ErrProjectName, problem)
-	}
-	path = project
-	if unescaped, err := url.PathUnescape(project); err == nil {
-		path = unescaped
-	}
-	switch {
-	case project == "":
-		return wrong("it is empty")
-	case strings.Contains(path, "://"):
-		// A URL may hold a password, so it is not repeated.
-		return wrong("it is a URL")
-	case strings.Contains(path, "%"):
-		return wrong(strconv.Quote(project) + " has a percent sign that is no escape")
-	case strings.ContainsFunc(path, isSpaceOrControl):
-		return wrong(strconv.Quote(project) + " contains a space")
-	case strings.HasPrefix(path, "/"):
-		return wrong(strconv.Quote(project) + " begins with a slash")
-	case strings.HasSuffix(path, "/") || strings.Contains(path, "//"):
-		return wrong(strconv.Quote(project) + " has an empty part")
 	}
 	if id, err := strconv.ParseInt(path, 10, 64); err == nil && id > 0 {
 		return id, "", nil
 	}
 	return 0, path, nil
+}
+
+// parseFullPath unescapes what a user wrote for a project or a group, and says what is wrong with it, if anything is.
+func parseFullPath(text string) (path, problem string) {
+	path = text
+	if unescaped, err := url.PathUnescape(text); err == nil {
+		path = unescaped
+	}
+	switch {
+	case text == "":
+		return "", "it is empty"
+	case strings.Contains(path, "://"):
+		// A URL may hold a password, so it is not repeated.
+		return "", "it is a URL"
+	case strings.Contains(path, "%"):
+		return "", strconv.Quote(text) + " has a percent sign that is no escape"
+	case strings.ContainsFunc(path, isSpaceOrControl):
+		return "", strconv.Quote(text) + " contains a space"
+	case strings.HasPrefix(path, "/"):
+		return "", strconv.Quote(text) + " begins with a slash"
+	case strings.HasSuffix(path, "/") || strings.Contains(path, "//"):
+		return "", strconv.Quote(text) + " has an empty part"
+	}
+	return path, ""
 }
 
 // Project is a project of GitLab's.

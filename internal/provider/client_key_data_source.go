@@ -62,7 +62,7 @@ func clientKeyDataAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"project": schema.StringAttribute{
-			MarkdownDescription: "The project, as it was given.",
+			MarkdownDescription: "The project: as given in `project`, or its full path with `group`.",
 			Computed:            true,
 		},
 		"project_id": schema.Int64Attribute{

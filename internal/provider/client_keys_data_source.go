@@ -3,23 +3,32 @@ package provider
 import (
 	"context"
 
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-var _ datasource.DataSourceWithConfigure = (*clientKeysDataSource)(nil)
+var (
+	_ datasource.DataSourceWithConfigure        = (*clientKeysDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*clientKeysDataSource)(nil)
+)
 
 type clientKeysDataSource struct {
 	dataSourceBase
 }
 
 type clientKeysModel struct {
-	Project   types.String     `tfsdk:"project"`
-	ProjectID types.Int64      `tfsdk:"project_id"`
-	Active    types.Bool       `tfsdk:"active"`
-	Keys      []clientKeyModel `tfsdk:"keys"`
+	Project types.String `tfsdk:"project"`
+	groupModel
+	ProjectID  types.Int64      `tfsdk:"project_id"`
+	Active     types.Bool       `tfsdk:"active"`
+	Keys       []clientKeyModel `tfsdk:"keys"`
+	Unreadable []string         `tfsdk:"unreadable"`
 }
 
 func newClientKeysDataSource() datasource.DataSource { return &clientKeysDataSource{} }
@@ -32,51 +41,92 @@ func (d *clientKeysDataSource) Metadata(_ context.Context, req datasource.Metada
 // Schema implements datasource.DataSource.
 func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All client keys of a project.",
+		MarkdownDescription: "Lists the client keys of a project, or of all projects in a group.",
 		Attributes: map[string]schema.Attribute{
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject,
-				Required:            true,
+				MarkdownDescription: describeProject + " Give either `project` or `group`.",
+				Optional:            true,
 				Validators:          []validator.String{projectValidator{}},
 			},
+			"group": schema.StringAttribute{
+				MarkdownDescription: describeGroup + " Give either `project` or `group`.",
+				Optional:            true,
+				Validators:          []validator.String{groupValidator{}},
+			},
+			"include_subgroups": schema.BoolAttribute{
+				MarkdownDescription: describeIncludeSubgroups,
+				Optional:            true,
+				Validators:          []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))},
+			},
 			"project_id": schema.Int64Attribute{
-				MarkdownDescription: describeProjectID,
+				MarkdownDescription: describeProjectID + " Null with `group`.",
 				Computed:            true,
 			},
 			"active": schema.BoolAttribute{
-				MarkdownDescription: "Take only the keys that are active (`true`) or inactive (`false`). Unset: all.",
+				MarkdownDescription: "`true` lists only active keys, `false` only inactive ones. Default: all keys.",
 				Optional:            true,
 			},
 			"keys": schema.ListNestedAttribute{
-				MarkdownDescription: "The client keys, by ascending `key_id`.",
+				MarkdownDescription: "The client keys, by ascending `project_id` and `key_id`.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: clientKeyDataAttributes()},
 			},
+			"unreadable": schema.ListAttribute{
+				MarkdownDescription: describeUnreadable + " Empty with `project`.",
+				Computed:            true,
+				ElementType:         types.StringType,
+			},
 		},
 	}
+}
+
+// ConfigValidators implements datasource.DataSourceWithConfigValidators.
+func (d *clientKeysDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("project"), path.MatchRoot("group"))}
 }
 
 // Read implements datasource.DataSource.
 func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model clientKeysModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, keys, ok := d.readClientKeys(ctx, model.Project, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-	model.ProjectID = types.Int64Value(projectID)
-	model.Keys = []clientKeyModel{}
-	for _, k := range keys {
-		if !model.Active.IsNull() && k.Active != model.Active.ValueBool() {
-			continue
+	model.Keys, model.Unreadable = []clientKeyModel{}, []string{}
+	if model.Group.IsNull() {
+		projectID, keys, ok := d.readClientKeys(ctx, model.Project, &resp.Diagnostics)
+		if !ok {
+			return
 		}
-		key := clientKeyModel{Project: model.Project}
-		key.setIDs(projectID, k.ID)
-		key.setKey(k)
-		model.Keys = append(model.Keys, key)
+		model.ProjectID = types.Int64Value(projectID)
+		model.add(model.Project.ValueString(), projectID, keys)
+	} else {
+		found, unreadable, ok := readGroup(ctx, d.client, model.groupModel, d.readKeys, &resp.Diagnostics)
+		if !ok {
+			return
+		}
+		model.Unreadable = unreadable
+		for _, p := range found {
+			model.add(p.project.Path, p.project.ID, p.found)
+		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}
+
+// add adds those of a project's client keys that are asked for.
+func (m *clientKeysModel) add(project string, projectID int64, keys []errortracking.ClientKey) {
+	for _, k := range keys {
+		if !m.Active.IsNull() && k.Active != m.Active.ValueBool() {
+			continue
+		}
+		key := clientKeyModel{Project: types.StringValue(project)}
+		key.setIDs(projectID, k.ID)
+		key.setKey(k)
+		m.Keys = append(m.Keys, key)
+	}
+}
+
+// readKeys returns the client keys of a project of the group.
+func (d *clientKeysDataSource) readKeys(ctx context.Context, project errortracking.Project) ([]errortracking.ClientKey, error) {
+	return d.client.ClientKeys(ctx, project.ID)
 }

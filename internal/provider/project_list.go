@@ -2,16 +2,12 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"iter"
 	"strings"
-	"sync"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listresourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -20,14 +16,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// projectsAtOnce is how many projects a list asks about at the same time.
-const projectsAtOnce = 8
-
 // projectListModel is the config block of both list resources.
 type projectListModel struct {
-	Project          types.String `tfsdk:"project"`
-	Group            types.String `tfsdk:"group"`
-	IncludeSubgroups types.Bool   `tfsdk:"include_subgroups"`
+	Project types.String `tfsdk:"project"`
+	groupModel
 }
 
 // projectListSchema is its schema, for a list of the given objects.
@@ -41,12 +33,12 @@ func projectListSchema(objects string) schema.Schema {
 				Validators:          []validator.String{projectValidator{}},
 			},
 			"group": schema.StringAttribute{
-				MarkdownDescription: "The group whose projects are searched, as numeric ID or full path (`acme/backend`).",
+				MarkdownDescription: describeGroup,
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators:          []validator.String{groupValidator{}},
 			},
 			"include_subgroups": schema.BoolAttribute{
-				MarkdownDescription: "Whether the projects of the group's subgroups are searched too. Default: `true`.",
+				MarkdownDescription: describeIncludeSubgroups,
 				Optional:            true,
 				Validators:          []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))},
 			},
@@ -120,11 +112,6 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 	}
 }
 
-// isUnreadable reports whether err means that the token may not read a project.
-func isUnreadable(err error) bool {
-	return errors.Is(err, errortracking.ErrForbidden) || errors.Is(err, errortracking.ErrProjectNotFound)
-}
-
 // unreadableWarning names the projects that a list leaves out.
 func unreadableWarning(subject string, paths []string) diag.Diagnostic {
 	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
@@ -138,46 +125,8 @@ func unreadableWarning(subject string, paths []string) diag.Diagnostic {
 // projectsOf returns the projects that a list is to ask about.
 func (b *resourceBase) projectsOf(ctx context.Context, model projectListModel) ([]errortracking.Project, error) {
 	if !model.Group.IsNull() {
-		return b.client.GroupProjects(ctx, model.Group.ValueString(), model.IncludeSubgroups.IsNull() || model.IncludeSubgroups.ValueBool())
+		return model.projects(ctx, b.client)
 	}
 	project, err := b.client.Project(ctx, model.Project.ValueString())
 	return []errortracking.Project{project}, err
-}
-
-// projectRead is what was found in one project.
-type projectRead[T any] struct {
-	project errortracking.Project
-	found   T
-	err     error
-}
-
-// inOrder reads projects, up to limit at the same time, and yields what was found in their order. Nothing goes on after
-// the iteration.
-func inOrder[T any](ctx context.Context, limit int, projects []errortracking.Project, read func(context.Context, errortracking.Project) (T, error)) iter.Seq[projectRead[T]] {
-	return func(yield func(projectRead[T]) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		var running sync.WaitGroup
-		defer running.Wait()
-		defer cancel()
-		slots := make(chan chan projectRead[T], limit)
-		start := func(project errortracking.Project) {
-			slot := make(chan projectRead[T], 1)
-			slots <- slot
-			running.Go(func() {
-				found, err := read(ctx, project)
-				slot <- projectRead[T]{project, found, err}
-			})
-		}
-		for i, project := range projects {
-			if i >= limit && !yield(<-<-slots) {
-				return
-			}
-			start(project)
-		}
-		for range min(limit, len(projects)) {
-			if !yield(<-<-slots) {
-				return
-			}
-		}
-	}
 }

@@ -3,14 +3,11 @@ package provider
 import (
 	"context"
 	"fmt"
-	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -213,7 +210,8 @@ func TestList_fails(t *testing.T) {
 			config: "project = \"1\"\n    include_subgroups = true", want: says("Invalid Attribute Combination"),
 		},
 		"bad project":     {config: `project = "/web"`, want: says("Invalid project")},
-		"empty group":     {config: `group = ""`, want: says("group")},
+		"empty group":     {config: `group = ""`, want: says("Invalid group", "is empty")},
+		"bad group":       {config: `group = "/acme"`, want: says("Invalid group", "begins with a slash")},
 		"unknown group":   {config: `group = "none"`, want: says("Cannot find group none", "404 Group Not Found", "no such group")},
 		"unknown project": {config: `project = "acme/gone"`, want: says("Cannot find project acme/gone", "404 Project Not Found")},
 		"unreadable project": {
@@ -318,45 +316,6 @@ func TestList_interrupted(t *testing.T) {
 	}
 	if len(last.Diagnostics) != 1 || last.Diagnostics[0].Severity != tfprotov6.DiagnosticSeverityError {
 		t.Errorf("the last result is %+v, want an error", last)
-	}
-}
-
-// Works run at the same time, but not more than allowed, and what they yield comes in the order of their items.
-func TestInOrder(t *testing.T) {
-	t.Parallel()
-	const limit, count = 3, 20
-	projects := make([]errortracking.Project, count)
-	want := make([]int64, count)
-	for n := range projects {
-		projects[n].ID, want[n] = int64(n+1), int64(n+1)
-	}
-	var running, peak atomic.Int64
-	together := make(chan struct{})
-	meet := sync.OnceFunc(func() { close(together) })
-	var got []int64
-	for read := range inOrder(t.Context(), limit, projects, func(_ context.Context, project errortracking.Project) (int64, error) {
-		defer running.Add(-1)
-		if now := running.Add(1); now == limit {
-			meet()
-		} else if now > limit {
-			peak.Store(now)
-		}
-		<-together // goes on when so many run
-		if project.ID == 7 {
-			return 0, errortracking.ErrForbidden
-		}
-		return project.ID, nil
-	}) {
-		if (read.project.ID == 7) != (read.err != nil) {
-			t.Errorf("project %d: %v", read.project.ID, read.err)
-		}
-		got = append(got, read.project.ID)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("yielded (-want +got):\n%s", diff)
-	}
-	if peak.Load() != 0 {
-		t.Errorf("%d projects were read at the same time, want at most %d", peak.Load(), limit)
 	}
 }
 

@@ -107,7 +107,7 @@ func (p *gitlabProvider) Resources(context.Context) []func() resource.Resource {
 
 // DataSources implements provider.Provider.
 func (p *gitlabProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newSettingsDataSource, newClientKeyDataSource, newClientKeysDataSource}
+	return []func() datasource.DataSource{newSettingsDataSource, newClientKeyDataSource, newClientKeysDataSource, newProjectsDataSource}
 }
 
 // ListResources implements provider.ProviderWithListResources.

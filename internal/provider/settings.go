@@ -24,9 +24,14 @@ const (
 
 // settingsModel is what the resource and the data source of settings have in common.
 type settingsModel struct {
-	ID                types.String `tfsdk:"id"`
-	Project           types.String `tfsdk:"project"`
-	ProjectID         types.Int64  `tfsdk:"project_id"`
+	ID        types.String `tfsdk:"id"`
+	Project   types.String `tfsdk:"project"`
+	ProjectID types.Int64  `tfsdk:"project_id"`
+	settingsValues
+}
+
+// settingsValues are the settings themselves.
+type settingsValues struct {
 	Active            types.Bool   `tfsdk:"active"`
 	Integrated        types.Bool   `tfsdk:"integrated"`
 	ProjectName       types.String `tfsdk:"project_name"`
@@ -41,7 +46,7 @@ func (m *settingsModel) setProject(id types.Int64) {
 }
 
 // setSettings fills in what GitLab says.
-func (m *settingsModel) setSettings(s errortracking.Settings) {
+func (m *settingsValues) setSettings(s errortracking.Settings) {
 	m.Active = types.BoolValue(s.Active)
 	m.Integrated = types.BoolValue(s.Integrated)
 	m.ProjectName = types.StringPointerValue(s.ProjectName)

@@ -1,0 +1,118 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// projectsAtOnce is how many projects of a group are read at the same time.
+const projectsAtOnce = 8
+
+const (
+	describeGroup            = "The group whose projects are read, as numeric ID or full path (`acme/backend`)."
+	describeIncludeSubgroups = "Whether to include the projects of subgroups. Default: `true`."
+	describeUnreadable       = "The full paths of the projects in the group whose error tracking the token may not read."
+)
+
+// groupModel is how a configuration names the projects of a group.
+type groupModel struct {
+	Group            types.String `tfsdk:"group"`
+	IncludeSubgroups types.Bool   `tfsdk:"include_subgroups"`
+}
+
+// projects returns the projects of the group.
+func (m groupModel) projects(ctx context.Context, client *errortracking.Client) ([]errortracking.Project, error) {
+	return client.GroupProjects(ctx, m.Group.ValueString(), m.IncludeSubgroups.IsNull() || m.IncludeSubgroups.ValueBool())
+}
+
+// groupValidator refuses what can never be a group, before anything is asked.
+type groupValidator struct{}
+
+func (groupValidator) Description(context.Context) string {
+	return "must be a group's numeric ID or full path"
+}
+
+func (v groupValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (groupValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, err := errortracking.ParseGroup(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid group", capitalized(sentence(err.Error())))
+	}
+}
+
+// readGroup reads each project of a group for a data source. It returns what was found by ascending project ID, and the
+// paths of the projects that the token may not read.
+func readGroup[T any](ctx context.Context, client *errortracking.Client, group groupModel, read func(context.Context, errortracking.Project) (T, error), diags *diag.Diagnostics) (found []projectRead[T], unreadable []string, ok bool) {
+	projects, err := group.projects(ctx, client)
+	if err != nil {
+		diags.AddAttributeError(path.Root("group"), "Cannot find group "+group.Group.ValueString(), explain(err))
+		return nil, nil, false
+	}
+	unreadable = []string{}
+	for project := range inOrder(ctx, projectsAtOnce, projects, read) {
+		switch {
+		case isUnreadable(project.err):
+			unreadable = append(unreadable, project.project.Path)
+		case project.err != nil:
+			diags.AddError("Cannot read project "+project.project.Path, explain(project.err))
+			return nil, nil, false
+		default:
+			found = append(found, project)
+		}
+	}
+	return found, unreadable, true
+}
+
+// isUnreadable reports whether err means that the token may not read a project.
+func isUnreadable(err error) bool {
+	return errors.Is(err, errortracking.ErrForbidden) || errors.Is(err, errortracking.ErrProjectNotFound)
+}
+
+// projectRead is what was found in one project.
+type projectRead[T any] struct {
+	project errortracking.Project
+	found   T
+	err     error
+}
+
+// inOrder reads projects, up to limit at the same time, and yields what was found in their order. Nothing goes on after
+// the iteration.
+func inOrder[T any](ctx context.Context, limit int, projects []errortracking.Project, read func(context.Context, errortracking.Project) (T, error)) iter.Seq[projectRead[T]] {
+	return func(yield func(projectRead[T]) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer cancel()
+		slots := make(chan chan projectRead[T], limit)
+		start := func(project errortracking.Project) {
+			slot := make(chan projectRead[T], 1)
+			slots <- slot
+			running.Go(func() {
+				found, err := read(ctx, project)
+				slot <- projectRead[T]{project, found, err}
+			})
+		}
+		for i, project := range projects {
+			if i >= limit && !yield(<-<-slots) {
+				return
+			}
+			start(project)
+		}
+		for range min(limit, len(projects)) {
+			if !yield(<-<-slots) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package provider
+
+import (
+	"context"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+)
+
+// groupDataConfigs are the data sources of a group, each with the given arguments.
+var groupDataConfigs = map[string]func(arguments string) string{
+	"client keys": func(arguments string) string {
+		return "data \"gitlab_error_tracking_client_keys\" \"test\" {\n  " + arguments + "\n}\n"
+	},
+	"projects": projectsConfig,
+}
+
+func TestGroupDataSources_fail(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		arguments string
+		fault     gitlabsim.Fault
+		want      *regexp.Regexp
+	}{
+		"empty":                {arguments: `group = ""`, want: says("Invalid group", "it is empty", "numeric ID")},
+		"URL":                  {arguments: `group = "https://gitlab.com/acme"`, want: says("Invalid group", "it is a URL")},
+		"space":                {arguments: `group = "acme sub"`, want: says("Invalid group", "contains a space")},
+		"leading slash":        {arguments: `group = "/acme"`, want: says("Invalid group", "begins with a slash")},
+		"unknown":              {arguments: `group = "none"`, want: says("Cannot find group none", "404 Group Not Found")},
+		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: says("Cannot find group none", "404 Group Not Found")},
+		"GitLab fails": {
+			arguments: `group = "acme"`, fault: gitlabsim.Fault{Path: "/projects/2/*", Status: 500},
+			want: says("Cannot read project acme/shop", "500 Internal Server Error"),
+		},
+	} {
+		for kind, config := range groupDataConfigs {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				scenario := groupScenario()
+				if test.fault.Path != "" {
+					scenario.Faults = []gitlabsim.Fault{test.fault}
+				}
+				gitlab := startTestbed(t, scenario)
+				gitlab.run(t, resource.TestCase{
+					Steps: []resource.TestStep{{
+						Config:      gitlab.config("resource \"terraform_data\" \"group\" {\n  input = \"none\"\n}\n" + config(test.arguments)),
+						ExpectError: test.want,
+					}},
+				})
+			})
+		}
+	}
+}
+
+// A big group costs a request for each 100 projects, and one for each project and page of its keys.
+func TestGroupDataSources_bigGroup(t *testing.T) {
+	t.Parallel()
+	for kind, config := range groupDataConfigs {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, bigGroup())
+			want := 2 + 120
+			if kind == "client keys" {
+				want++ // the first project has 121 keys
+			}
+			terraform := newCommandLine(t, gitlab.Server, config(`group = "acme"`))
+			terraform.mustRun(t, "plan", "-no-color", "-input=false")
+			if got := len(gitlab.Requests()); got != want {
+				t.Errorf("%d requests, want %d", got, want)
+			}
+			if writes := gitlab.writes(); len(writes) > 0 {
+				t.Errorf("the data source wrote: %q", writes)
+			}
+		})
+	}
+}
+
+// Works run at the same time, but not more than allowed, and what they yield comes in the order of their items.
+func TestInOrder(t *testing.T) {
+	t.Parallel()
+	const limit, count = 3, 20
+	projects := make([]errortracking.Project, count)
+	want := make([]int64, count)
+	for n := range projects {
+		projects[n].ID, want[n] = int64(n+1), int64(n+1)
+	}
+	var running, peak atomic.Int64
+	together := make(chan struct{})
+	meet := sync.OnceFunc(func() { close(together) })
+	var got []int64
+	for read := range inOrder(t.Context(), limit, projects, func(_ context.Context, project errortracking.Project) (int64, error) {
+		defer running.Add(-1)
+		if now := running.Add(1); now == limit {
+			meet()
+		} else if now > limit {
+			peak.Store(now)
+		}
+		<-together // goes on when so many run
+		if project.ID == 7 {
+			return 0, errortracking.ErrForbidden
+		}
+		return project.ID, nil
+	}) {
+		if (read.project.ID == 7) != (read.err != nil) {
+			t.Errorf("project %d: %v", read.project.ID, read.err)
+		}
+		got = append(got, read.project.ID)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("yielded (-want +got):\n%s", diff)
+	}
+	if peak.Load() != 0 {
+		t.Errorf("%d projects were read at the same time, want at most %d", peak.Load(), limit)
+	}
+}

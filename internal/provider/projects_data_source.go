@@ -1,0 +1,116 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ datasource.DataSourceWithConfigure = (*projectsDataSource)(nil)
+
+type projectsDataSource struct {
+	dataSourceBase
+}
+
+type projectsModel struct {
+	groupModel
+	Projects   []groupProjectModel `tfsdk:"projects"`
+	Unreadable []string            `tfsdk:"unreadable"`
+}
+
+// groupProjectModel is a project of the group.
+type groupProjectModel struct {
+	Project   types.String    `tfsdk:"project"`
+	ProjectID types.Int64     `tfsdk:"project_id"`
+	Settings  *settingsValues `tfsdk:"settings"`
+}
+
+func newProjectsDataSource() datasource.DataSource { return &projectsDataSource{} }
+
+// Metadata implements datasource.DataSource.
+func (d *projectsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_error_tracking_projects"
+}
+
+// Schema implements datasource.DataSource.
+func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the projects of a group with their error tracking settings. Use it to audit a group or to import its settings.",
+		Attributes: map[string]schema.Attribute{
+			"group": schema.StringAttribute{
+				MarkdownDescription: describeGroup,
+				Required:            true,
+				Validators:          []validator.String{groupValidator{}},
+			},
+			"include_subgroups": schema.BoolAttribute{
+				MarkdownDescription: describeIncludeSubgroups,
+				Optional:            true,
+			},
+			"projects": schema.ListNestedAttribute{
+				MarkdownDescription: "The projects that the token may read, by ascending `project_id`.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"project": schema.StringAttribute{
+						MarkdownDescription: "The full path of the project.",
+						Computed:            true,
+					},
+					"project_id": schema.Int64Attribute{
+						MarkdownDescription: describeProjectID,
+						Computed:            true,
+					},
+					"settings": schema.SingleNestedAttribute{
+						MarkdownDescription: "The error tracking settings of the project; null if it has none.",
+						Computed:            true,
+						Attributes:          settingsDataAttributes(),
+					},
+				}},
+			},
+			"unreadable": schema.ListAttribute{
+				MarkdownDescription: describeUnreadable,
+				Computed:            true,
+				ElementType:         types.StringType,
+			},
+		},
+	}
+}
+
+// Read implements datasource.DataSource.
+func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model projectsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
+		return
+	}
+	found, unreadable, ok := readGroup(ctx, d.client, model.groupModel, d.readSettings, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	model.Projects, model.Unreadable = make([]groupProjectModel, len(found)), unreadable
+	for i, p := range found {
+		model.Projects[i] = groupProjectModel{
+			Project:   types.StringValue(p.project.Path),
+			ProjectID: types.Int64Value(p.project.ID),
+			Settings:  p.found,
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}
+
+// readSettings returns the settings of a project, and nil where there are none.
+func (d *projectsDataSource) readSettings(ctx context.Context, project errortracking.Project) (*settingsValues, error) {
+	settings, err := d.client.Settings(ctx, project.ID)
+	if errors.Is(err, errortracking.ErrSettingsNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	values := &settingsValues{}
+	values.setSettings(settings)
+	return values, nil
+}
