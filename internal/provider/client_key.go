@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,9 @@ const (
 	describePublicKey   = "The key itself (`glet_…`), the user part of the DSN."
 	describeSentryDSN   = "The DSN to configure a Sentry SDK with. GitLab computes it on each read from an instance setting, so it can change under an unchanged key."
 	describeClientKeyID = "`<project_id>:<key_id>`, which is also an import ID."
+	chooseByKeyID       = " Set it, or `public_key`, to choose a key."
+	chooseByPublicKey   = " Set it, or `key_id`, to choose a key."
+	describeChosenKey   = "Without `key_id` and `public_key` it is the oldest active key, the one whose DSN GitLab's settings page shows."
 )
 
 // clientKeyModel is what the objects of a client key have in common.
@@ -46,6 +50,44 @@ func (m *clientKeyModel) setKey(k errortracking.ClientKey) {
 	m.Active = types.BoolValue(k.Active)
 	m.PublicKey = types.StringValue(k.PublicKey)
 	m.SentryDSN = types.StringValue(k.DSN)
+}
+
+// find fills in the client key of the project that has the model's key ID or public key, or else the oldest active one.
+func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) bool {
+	projectID, keys, ok := readClientKeys(ctx, client, m.Project, diags)
+	if !ok {
+		return false
+	}
+	chosen, wanted := func(k errortracking.ClientKey) bool { return k.Active }, "active client key"
+	switch {
+	case !m.KeyID.IsNull():
+		chosen = func(k errortracking.ClientKey) bool { return k.ID == m.KeyID.ValueInt64() }
+		wanted = fmt.Sprintf("client key %d", m.KeyID.ValueInt64())
+	case !m.PublicKey.IsNull():
+		chosen = func(k errortracking.ClientKey) bool { return k.PublicKey == m.PublicKey.ValueString() }
+		wanted = "client key with the given public key"
+	}
+	at := slices.IndexFunc(keys, chosen)
+	if at < 0 {
+		diags.AddError("No "+wanted+" in project "+m.Project.ValueString(), existingKeys(keys))
+		return false
+	}
+	m.setIDs(projectID, keys[at].ID)
+	m.setKey(keys[at])
+	return true
+}
+
+// readClientKeys returns the number of a project and all its client keys, by ascending ID.
+func readClientKeys(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (projectID int64, keys []errortracking.ClientKey, ok bool) {
+	id, ok := resolve(ctx, client, project.ValueString(), diags)
+	if !ok {
+		return 0, nil, false
+	}
+	keys, err := client.ClientKeys(ctx, id.ValueInt64())
+	if err != nil {
+		diags.AddError(cannotReadKeys(project), explain(err))
+	}
+	return id.ValueInt64(), keys, err == nil
 }
 
 // clientKeyIdentity identifies a client key among all of a GitLab.

@@ -94,7 +94,7 @@ func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	}
 	model.Keys, model.Unreadable = []clientKeyModel{}, []string{}
 	if model.Group.IsNull() {
-		projectID, keys, ok := d.readClientKeys(ctx, model.Project, &resp.Diagnostics)
+		projectID, keys, ok := readClientKeys(ctx, d.client, model.Project, &resp.Diagnostics)
 		if !ok {
 			return
 		}

@@ -54,7 +54,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 		}
 	}
 	data := &providerData{client: client}
-	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
 // newClient makes the client of a provider block and its environment, and tells whether to check the token early.

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -35,6 +36,7 @@ var exampleKinds = map[string]struct {
 	"provider.tf":               {"1.5", applyProviderExample},
 	"resource.tf":               {"1.5", applyExample},
 	"data-source.tf":            {"1.5", applyExample},
+	"ephemeral-resource.tf":     {"1.11", ephemeralExample},
 	"function.tf":               {"1.8", applyExample},
 	"import.sh":                 {"1.5", importExample},
 	"import-by-string-id.tf":    {"1.5", importBlockExample},
@@ -79,6 +81,22 @@ func applyExample(t *testing.T, _, text string) {
 	gitlab := startTestbed(t, examplesGitLab(false))
 	terraform := newCommandLine(t, gitlab.Server, text)
 	terraform.applyTwice(t)
+	terraform.destroy(t)
+}
+
+// ephemeralExample applies an example that hands a DSN to a script.
+func ephemeralExample(t *testing.T, _, text string) {
+	gitlab := startTestbed(t, examplesGitLab(true))
+	terraform := newCommandLine(t, gitlab.Server, text)
+	file := filepath.Join(t.TempDir(), "secret")
+	terraform.write(t, "set-secret.sh", "printf %s \"$SENTRY_DSN\" >"+filepath.ToSlash(file)+"\n")
+	terraform.applyTwice(t)
+	dsn, err := os.ReadFile(file)
+	keys := gitlab.Keys(1)
+	if err != nil || len(keys) != 1 || string(dsn) != gitlab.DSN(1, keys[0].PublicKey) {
+		t.Errorf("the script got the DSN %q: %v", dsn, err)
+	}
+	secrets{string(dsn)}.notInFolder(t, terraform.folder)
 	terraform.destroy(t)
 }
 

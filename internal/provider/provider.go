@@ -8,6 +8,7 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -30,8 +31,9 @@ const (
 )
 
 var (
-	_ provider.ProviderWithFunctions     = (*gitlabProvider)(nil)
-	_ provider.ProviderWithListResources = (*gitlabProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*gitlabProvider)(nil)
+	_ provider.ProviderWithListResources      = (*gitlabProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*gitlabProvider)(nil)
 )
 
 type gitlabProvider struct {
@@ -108,6 +110,11 @@ func (p *gitlabProvider) Resources(context.Context) []func() resource.Resource {
 // DataSources implements provider.Provider.
 func (p *gitlabProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{newSettingsDataSource, newClientKeyDataSource, newClientKeysDataSource, newProjectsDataSource}
+}
+
+// EphemeralResources implements provider.ProviderWithEphemeralResources.
+func (p *gitlabProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newClientKeyEphemeral}
 }
 
 // ListResources implements provider.ProviderWithListResources.

@@ -31,6 +31,9 @@ func TestSchema_descriptions(t *testing.T) {
 	for name, s := range schemas.DataSourceSchemas {
 		all["data source "+name] = s
 	}
+	for name, s := range schemas.EphemeralResourceSchemas {
+		all["ephemeral resource "+name] = s
+	}
 	for name, s := range schemas.ListResourceSchemas {
 		all["list resource "+name] = s
 	}
