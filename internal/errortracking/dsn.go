@@ -68,12 +68,18 @@ func (d DSN) String() string {
 	return fmt.Sprintf("%s://%s@%s:%d%s/%d", d.Scheme, d.PublicKey, d.Host, d.Port, d.Path, d.ProjectID)
 }
 
+// Collector returns the host of the DSN, with the port unless it is that of the scheme.
+func (d DSN) Collector() string {
+	if d.Port == defaultPorts[d.Scheme] {
+		return d.Host
+	}
+	return fmt.Sprintf("%s:%d", d.Host, d.Port)
+}
+
 // EnvelopeURL returns the address that a Sentry SDK makes of the DSN and sends its envelopes to. It has no port where
 // that is the scheme's.
 func (d DSN) EnvelopeURL() string {
-	host := d.Host
-	if d.Port != defaultPorts[d.Scheme] {
-		host = fmt.Sprintf("%s:%d", d.Host, d.Port)
-	}
-	return fmt.Sprintf("%s://%s%s/api/%d/envelope/", d.Scheme, host, d.Path, d.ProjectID)
+	return d.Scheme + "://" + d.Collector() + d.envelopePath()
 }
+
+func (d DSN) envelopePath() string { return fmt.Sprintf("%s/api/%d/envelope/", d.Path, d.ProjectID) }

@@ -26,8 +26,11 @@ var enginePath = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(path)), nil
 })
 
-// engineVersion is the version of the engine.
-var engineVersion *version.Version
+// engineVersion is the version of the engine, and engineName is Terraform or OpenTofu.
+var (
+	engineVersion *version.Version
+	engineName    string
+)
 
 // useEngine makes the test library use the engine. OpenTofu has a registry of its own, which is the host of a provider
 // address without one.
@@ -47,7 +50,8 @@ func useEngine() error {
 	if match == nil {
 		return fmt.Errorf("%s is neither Terraform nor OpenTofu", path)
 	}
-	if match[1] == "OpenTofu" {
+	engineName = match[1]
+	if engineName == "OpenTofu" {
 		if err := os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"); err != nil {
 			return err
 		}
@@ -62,4 +66,13 @@ func needsEngine(t *testing.T, least string) {
 	if engineVersion.LessThan(version.Must(version.NewVersion(least))) {
 		t.Skipf("needs Terraform %s, found %s", least, engineVersion)
 	}
+}
+
+// needsActions skips a test on engines without actions, which only Terraform has, and on older ones.
+func needsActions(t *testing.T, least string) {
+	t.Helper()
+	if engineName != "Terraform" {
+		t.Skipf("needs actions, which %s does not have", engineName)
+	}
+	needsEngine(t, least)
 }

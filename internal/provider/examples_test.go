@@ -36,6 +36,7 @@ var exampleKinds = map[string]struct {
 	"provider.tf":               {"1.5", applyProviderExample},
 	"resource.tf":               {"1.5", applyExample},
 	"data-source.tf":            {"1.5", applyExample},
+	"action.tf":                 {"1.16", actionExample},
 	"ephemeral-resource.tf":     {"1.11", ephemeralExample},
 	"function.tf":               {"1.8", applyExample},
 	"import.sh":                 {"1.5", importExample},
@@ -81,6 +82,20 @@ func applyExample(t *testing.T, _, text string) {
 	gitlab := startTestbed(t, examplesGitLab(false))
 	terraform := newCommandLine(t, gitlab.Server, text)
 	terraform.applyTwice(t)
+	terraform.destroy(t)
+}
+
+// actionExample applies an example that sends an event, and sends another one by hand.
+func actionExample(t *testing.T, folder, text string) {
+	needsActions(t, "1.16")
+	gitlab := startTestbed(t, examplesGitLab(false))
+	gitlab.SetDSNBaseURL(gitlab.URL())
+	terraform := newCommandLine(t, gitlab.Server, text)
+	terraform.applyTwice(t)
+	terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve", "-invoke=action."+folder+".web")
+	if events := gitlab.Events(); len(events) != 2 {
+		t.Errorf("the collector has %d events, want 2: %+v", len(events), events)
+	}
 	terraform.destroy(t)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -34,6 +35,7 @@ var (
 	_ provider.ProviderWithFunctions          = (*gitlabProvider)(nil)
 	_ provider.ProviderWithListResources      = (*gitlabProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*gitlabProvider)(nil)
+	_ provider.ProviderWithActions            = (*gitlabProvider)(nil)
 )
 
 type gitlabProvider struct {
@@ -115,6 +117,11 @@ func (p *gitlabProvider) DataSources(context.Context) []func() datasource.DataSo
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *gitlabProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{newClientKeyEphemeral}
+}
+
+// Actions implements provider.ProviderWithActions.
+func (p *gitlabProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newSendTestEventAction}
 }
 
 // ListResources implements provider.ProviderWithListResources.

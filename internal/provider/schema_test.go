@@ -34,6 +34,9 @@ func TestSchema_descriptions(t *testing.T) {
 	for name, s := range schemas.EphemeralResourceSchemas {
 		all["ephemeral resource "+name] = s
 	}
+	for name, s := range schemas.ActionSchemas {
+		all["action "+name] = s.Schema
+	}
 	for name, s := range schemas.ListResourceSchemas {
 		all["list resource "+name] = s
 	}

@@ -1,0 +1,20 @@
+# Each new key is tested once. To test it again, run:
+#   terraform apply -invoke=action.gitlab_error_tracking_send_test_event.web
+resource "gitlab_error_tracking_client_key" "web" {
+  project = "acme/web"
+
+  lifecycle {
+    action_trigger {
+      events  = [after_create]
+      actions = [action.gitlab_error_tracking_send_test_event.web]
+    }
+  }
+}
+
+action "gitlab_error_tracking_send_test_event" "web" {
+  config {
+    # Terraform 1.14 and 1.15: gitlab_error_tracking_client_key.web.sentry_dsn
+    dsn         = caller.sentry_dsn
+    environment = "staging"
+  }
+}
