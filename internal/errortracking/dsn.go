@@ -10,7 +10,7 @@ import (
 )
 
 // ErrDSN is the error of [ParseDSN]. It tells the right form and repeats nothing of the text, which may hold a key.
-var ErrDSN = errors.New("not a DSN of GitLab; one has the form https://<public key>@<host>[:<port>]/errortracking/api/v1/projects/<project ID>, or from an older GitLab https://<public key>@<host>[:<port>]/api/v4/error_tracking/collector/<project ID>")
+var ErrDSN = errors.New("not a DSN of GitLab. A DSN has the form https://<public key>@<host>[:<port>]/errortracking/api/v1/projects/<project ID>, or on an older GitLab https://<public key>@<host>[:<port>]/api/v4/error_tracking/collector/<project ID>")
 
 // DSN is the address that a Sentry SDK is configured with, in its parts.
 type DSN struct {
@@ -29,17 +29,18 @@ type DSN struct {
 	ProjectID int64
 }
 
-// dsnForm has the groups scheme, public key, host, port, path and project ID. A GitLab below a relative root has that
-// root before its path.
-var dsnForm = regexp.MustCompile(`^(https?)://([A-Za-z0-9_-]+)@([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]+))?` +
-	`((?:/[A-Za-z0-9._~-]+)*(?:/errortracking/api/v1/projects|/api/v4/error_tracking/collector))/([1-9][0-9]*)$`)
+// dsnForm has the groups scheme, public key, host, port, path and project ID. Old DSNs of Sentry have a secret after the public
+// key, which SDKs no longer need. A GitLab below a relative root has that root before its path.
+var dsnForm = regexp.MustCompile(`^((?i)https?)://([A-Za-z0-9_-]+)(?::[A-Za-z0-9_-]*)?@([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]+))?` +
+	`((?:/[A-Za-z0-9._~-]+)*(?:/errortracking/api/v1/projects|/api/v4/error_tracking/collector))/([1-9][0-9]*)/?$`)
 
 // defaultPorts are the ports of the schemes that GitLab is spoken to with.
 var defaultPorts = map[string]int64{"http": 80, "https": 443}
 
-// ParseDSN reads a DSN as GitLab prints it, now or in an older version, with or without a port. The error is [ErrDSN].
+// ParseDSN reads a DSN as GitLab prints it, now or in an older version, with or without a port. It ignores what files and
+// people add: space around the DSN, a closing slash, capitals in the scheme, and a secret key. The error is [ErrDSN].
 func ParseDSN(dsn string) (DSN, error) {
-	part := dsnForm.FindStringSubmatch(dsn)
+	part := dsnForm.FindStringSubmatch(strings.TrimSpace(dsn))
 	if part == nil {
 		return DSN{}, ErrDSN
 	}
@@ -48,7 +49,8 @@ func ParseDSN(dsn string) (DSN, error) {
 			return DSN{}, ErrDSN
 		}
 	}
-	d := DSN{Scheme: part[1], PublicKey: part[2], Host: part[3], Port: defaultPorts[part[1]], Path: part[5]}
+	scheme := strings.ToLower(part[1])
+	d := DSN{Scheme: scheme, PublicKey: part[2], Host: part[3], Port: defaultPorts[scheme], Path: part[5]}
 	if part[4] != "" {
 		port, err := strconv.ParseUint(part[4], 10, 16)
 		if err != nil || port == 0 {

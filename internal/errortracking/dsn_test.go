@@ -31,7 +31,14 @@ func TestParseDSN(t *testing.T) {
 		"setting unset": {"http://" + dsnKey + "@localhost:8080" + dsnPath + "/42", func(d *errortracking.DSN) {
 			d.Scheme, d.Host, d.Port = "http", "localhost", 8080
 		}},
-		"IPv6": {"https://" + dsnKey + "@[::1]:8443" + dsnPath + "/42", func(d *errortracking.DSN) { d.Host, d.Port = "[::1]", 8443 }},
+		"IPv6":           {"https://" + dsnKey + "@[::1]:8443" + dsnPath + "/42", func(d *errortracking.DSN) { d.Host, d.Port = "[::1]", 8443 }},
+		"line break":     {"https://" + dsnKey + "@observe.gitlab.com" + dsnPath + "/42\n", func(*errortracking.DSN) {}},
+		"spaces around":  {" https://" + dsnKey + "@observe.gitlab.com" + dsnPath + "/42\r\n", func(*errortracking.DSN) {}},
+		"closing slash":  {"https://" + dsnKey + "@observe.gitlab.com:443" + dsnPath + "/42/", func(*errortracking.DSN) {}},
+		"capital scheme": {"HTTPS://" + dsnKey + "@observe.gitlab.com" + dsnPath + "/42", func(*errortracking.DSN) {}},
+		"with a secret":  {"https://" + dsnKey + ":secret@observe.gitlab.com" + dsnPath + "/42", func(*errortracking.DSN) {}},
+		"with no secret": {"https://" + dsnKey + ":@observe.gitlab.com" + dsnPath + "/42", func(*errortracking.DSN) {}},
+		"all of these":   {"\tHttps://" + dsnKey + ":secret@observe.gitlab.com:443" + dsnPath + "/42/\n", func(*errortracking.DSN) {}},
 		"older": {"https://" + dsnKey + "@gitlab.example.com" + oldDSNPath + "/42", func(d *errortracking.DSN) {
 			d.Host, d.Path = "gitlab.example.com", oldDSNPath
 		}},
@@ -50,7 +57,7 @@ func TestParseDSN(t *testing.T) {
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
-			if sdk := envelopeURLOfSDK(t, test.dsn); got.EnvelopeURL() != sdk {
+			if sdk := envelopeURLOfSDK(t, got.String()); got.EnvelopeURL() != sdk {
 				t.Errorf("the envelope URL is %s, an SDK makes %s", got.EnvelopeURL(), sdk)
 			}
 		})
@@ -63,7 +70,7 @@ func TestParseDSN_bad(t *testing.T) {
 		"empty":             "",
 		"no URL":            dsnKey,
 		"no key":            "https://observe.gitlab.com" + dsnPath + "/42",
-		"with a secret":     "https://" + dsnKey + ":secret@observe.gitlab.com" + dsnPath + "/42",
+		"two secrets":       "https://" + dsnKey + ":a:b@observe.gitlab.com" + dsnPath + "/42",
 		"no host":           "https://" + dsnKey + "@" + dsnPath + "/42",
 		"of Sentry":         "https://" + dsnKey + "@o1.ingest.sentry.io/42",
 		"no project":        "https://" + dsnKey + "@observe.gitlab.com" + dsnPath,
@@ -75,7 +82,8 @@ func TestParseDSN_bad(t *testing.T) {
 		"port too large":    "https://" + dsnKey + "@observe.gitlab.com:65536" + dsnPath + "/42",
 		"another scheme":    "ftp://" + dsnKey + "@observe.gitlab.com" + dsnPath + "/42",
 		"with a query":      "https://" + dsnKey + "@observe.gitlab.com" + dsnPath + "/42?x=1",
-		"line break":        "https://" + dsnKey + "@observe.gitlab.com" + dsnPath + "/42\n",
+		"space within":      "https://" + dsnKey + "@observe.gitlab.com" + dsnPath + " /42",
+		"two slashes":       "https://" + dsnKey + "@observe.gitlab.com" + dsnPath + "/42//",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,7 +106,7 @@ func FuzzParseDSN(f *testing.F) {
 		if err != nil || again != dsn {
 			t.Errorf("%q is %+v, printed and read again %+v, %v", text, dsn, again, err)
 		}
-		if sdk := envelopeURLOfSDK(t, text); dsn.EnvelopeURL() != sdk {
+		if sdk := envelopeURLOfSDK(t, dsn.String()); dsn.EnvelopeURL() != sdk {
 			t.Errorf("the envelope URL of %q is %s, an SDK makes %s", text, dsn.EnvelopeURL(), sdk)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -47,17 +48,18 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if check {
+	if check && client != nil {
 		if err := client.CheckToken(ctx); err != nil {
 			resp.Diagnostics.AddError("Cannot sign in to GitLab", explain(err))
 			return
 		}
 	}
-	data := &providerData{client: client}
+	data := &providerData{client: client, noToken: client == nil}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
-// newClient makes the client of a provider block and its environment, and tells whether to check the token early.
+// newClient makes the client of a provider block and its environment, and tells whether to check the token early. Without a
+// token there is no client and no error unless it is to be checked: OpenTofu configures providers for functions alone, too.
 func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, diags *diag.Diagnostics) (client *errortracking.Client, check bool) {
 	options := p.options
 	options.Token = cmp.Or(model.Token.ValueString(), os.Getenv("GITLAB_TOKEN"))
@@ -85,11 +87,10 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 			diags.AddError("Invalid environment variable GITLAB_EARLY_AUTH_CHECK", "Its value "+strconv.Quote(env)+" is neither true nor false.")
 		}
 	}
-	if options.Token == "" {
-		diags.AddAttributeError(path.Root("token"), "No GitLab token",
-			"Every request of this provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block.")
+	if options.Token == "" && check {
+		diags.AddAttributeError(path.Root("token"), summaryNoToken, detailNoToken)
 	}
-	if diags.HasError() {
+	if diags.HasError() || options.Token == "" {
 		return nil, false
 	}
 	client, err := errortracking.New(options)
@@ -108,6 +109,8 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 type providerData struct {
 	client    *errortracking.Client
 	sightings sightings
+	noToken   bool
+	told      atomic.Bool // an object has explained that there is no token
 }
 
 // resourceBase gives a resource the client; it is nil while the provider block is not fully known.
@@ -150,6 +153,15 @@ func dataFrom(value any, diags *diag.Diagnostics) *providerData {
 	data, ok := value.(*providerData)
 	if !ok {
 		diags.AddError("The provider is broken", "An object was configured with data of another type. Report this to the developers of the provider.")
+		return nil
+	}
+	if data.noToken {
+		if data.told.CompareAndSwap(false, true) {
+			diags.AddError(summaryNoToken, detailNoToken)
+		} else {
+			diags.AddError(summaryNoToken, "Another error of this run says what to do.")
+		}
+		return nil
 	}
 	return data
 }
@@ -162,6 +174,9 @@ func configured(client *errortracking.Client, diags *diag.Diagnostics) bool {
 }
 
 const (
+	summaryNoToken = "No GitLab token"
+	detailNoToken  = "Every request of this provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
+
 	summaryNotConfigured = "GitLab cannot be reached yet"
 	detailNotConfigured  = "An argument of the provider block is known only after apply, so the provider does not know which GitLab to ask."
 )

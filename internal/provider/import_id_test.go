@@ -19,6 +19,7 @@ func TestParseClientKeyImportID(t *testing.T) {
 		"42:" + key:                        {project: "42", publicKey: key},
 		"acme/web:" + key:                  {project: "acme/web", publicKey: key},
 		dsnOf(key, 42):                     {project: "42", publicKey: key},
+		dsnOf(key, 42) + "/\n":             {project: "42", publicKey: key},
 		"https://" + key + "@h" + "/x":     {},
 		"":                                 {},
 		"13":                               {project: "13"},

@@ -37,7 +37,8 @@ func (parseDSNFunction) Definition(_ context.Context, _ function.DefinitionReque
 		Summary: "Takes a DSN apart.",
 		MarkdownDescription: "Gives the parts of a client key's DSN: `scheme`, `host`, `port` (that of the scheme where none is written), `public_key`, " +
 			"`path` (what stands before the project ID), `project_id`, and `envelope_url`, the address that a Sentry SDK sends to. " +
-			"It asks GitLab nothing. Null gives null.",
+			"Space around the DSN, a closing slash, capitals in the scheme and a secret key (`public:secret@`) are ignored. " +
+			"The function does not need a token and does not ask GitLab. Null gives null.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "dsn",
@@ -69,7 +70,8 @@ func (parseDSNFunction) Run(ctx context.Context, req function.RunRequest, resp *
 	}
 	dsn, err := errortracking.ParseDSN(*text)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, capitalized(sentence(err.Error())))
+		// Engines end the text with a full stop.
+		resp.Error = function.NewArgumentFuncError(0, capitalized(err.Error()))
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, &dsnObject{

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -48,10 +50,49 @@ output "bad" {
   value = provider::gitlab::parse_dsn("https://glet_0123@o1.ingest.sentry.io/42")
 }
 `,
-				ExpectError: says("Not a DSN of GitLab", "https://<public key>@<host>"),
+				ExpectError: regexp.MustCompile(`(?s)Not a DSN of GitLab\..*/<project[\s│]+ID>\.[^.]`),
 			},
 		},
 	})
+}
+
+// A function needs no token, though OpenTofu configures a provider that has a block for its functions. What needs the token
+// says so, one object at length.
+func TestParseDSNFunction_withoutToken(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	gitlab := startTestbed(t, twoProjects())
+	functions := `
+provider "gitlab" {}
+
+variable "dsn" {
+  default = "HTTPS://glet_0123:secret@observe.gitlab.com/errortracking/api/v1/projects/42/\n"
+}
+
+output "id" {
+  value = provider::gitlab::parse_dsn(var.dsn).project_id
+}
+`
+	terraform := newCommandLine(t, gitlab.Server, functions)
+	terraform.env = append(terraform.env, "GITLAB_TOKEN=")
+	terraform.applyTwice(t)
+	if output := terraform.mustRun(t, "output", "-no-color"); !strings.Contains(output, "id = 42") {
+		t.Error(output)
+	}
+	terraform.write(t, "settings.tf", `
+resource "gitlab_error_tracking_settings" "test" {
+  for_each = toset(["1", "2"])
+  project  = each.key
+  active   = true
+}
+`)
+	output, err := terraform.run(t, "plan", "-no-color", "-input=false")
+	if err == nil || strings.Count(output, "Error: No GitLab token") != 2 || strings.Count(output, "Set the environment variable GITLAB_TOKEN") != 1 {
+		t.Errorf("%v, want an error for each of two objects, and one that says what to do\n%s", err, output)
+	}
+	if requests := gitlab.requests(); len(requests) > 0 {
+		t.Errorf("GitLab was asked: %q", requests)
+	}
 }
 
 // OpenTofu 1.12 sends a null argument as nothing at all, which does not reach the function, so this does without engine.
