@@ -26,7 +26,7 @@ output "web_dsn" {
   sensitive = true
 }
 
-# Manage the key that somebody created for acme/shop by hand.
+# Import the key that somebody created for acme/shop by hand.
 import {
   to = gitlab_error_tracking_client_key.shop
   id = "acme/shop" # its only active key

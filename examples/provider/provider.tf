@@ -6,7 +6,7 @@ terraform {
   }
 }
 
-# GITLAB_TOKEN and GITLAB_BASE_URL stand for the arguments token and base_url.
+# Reads GITLAB_TOKEN and GITLAB_BASE_URL.
 provider "gitlab" {}
 
 # GitLab collects the errors of this project.
@@ -16,7 +16,7 @@ resource "gitlab_error_tracking_settings" "web" {
   integrated = true
 }
 
-# Another value in keepers makes another key, before the old one is deleted.
+# A new value in keepers creates a new key before the old one is deleted.
 resource "gitlab_error_tracking_client_key" "web" {
   project = gitlab_error_tracking_settings.web.project
 
@@ -29,7 +29,7 @@ resource "gitlab_error_tracking_client_key" "web" {
   }
 }
 
-# What the application's Sentry SDK is configured with.
+# The DSN for the application's Sentry SDK.
 output "web_dsn" {
   value     = gitlab_error_tracking_client_key.web.sentry_dsn
   sensitive = true

@@ -17,14 +17,14 @@ import (
 const clientKeyType = "_error_tracking_client_key"
 
 const (
-	describeKeyID       = "The numeric ID of the key. GitLab's pages do not show it."
+	describeKeyID       = "The numeric ID of the key. GitLab's web pages do not show it."
 	describeKeyActive   = "Whether GitLab accepts errors that are sent with the key."
-	describePublicKey   = "The key itself (`glet_…`), the user part of the DSN."
-	describeSentryDSN   = "The DSN to configure a Sentry SDK with. GitLab computes it on each read from an instance setting, so it can change under an unchanged key."
-	describeClientKeyID = "`<project_id>:<key_id>`, which is also an import ID."
-	chooseByKeyID       = " Set it, or `public_key`, to choose a key."
-	chooseByPublicKey   = " Set it, or `key_id`, to choose a key."
-	describeChosenKey   = "Without `key_id` and `public_key` it is the oldest active key, the one whose DSN GitLab's settings page shows."
+	describePublicKey   = "The public key (`glet_…`), which is part of the DSN."
+	describeSentryDSN   = "The DSN for a Sentry SDK. GitLab builds it from an instance setting, so it can change while the key stays the same."
+	describeClientKeyID = "The ID in the form `<project_id>:<key_id>`. Can be used as import ID."
+	chooseByKeyID       = " Conflicts with `public_key`."
+	chooseByPublicKey   = " Conflicts with `key_id`."
+	describeChosenKey   = "Without `key_id` and `public_key`, this is the oldest active key, whose DSN GitLab's settings page shows."
 )
 
 // clientKeyModel is what the objects of a client key have in common.

@@ -57,7 +57,7 @@ func clientKeyDataAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"project": schema.StringAttribute{
-			MarkdownDescription: "The project: as given in `project`, or its full path with `group`.",
+			MarkdownDescription: "The project as given in `project`, or its full path if `group` is set.",
 			Computed:            true,
 		},
 		"project_id": schema.Int64Attribute{

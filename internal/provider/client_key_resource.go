@@ -48,7 +48,7 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	fixedString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	fixedInt64 := []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A client key of a project, with whose DSN applications send their errors to GitLab. Deleting a key silences the applications that use it.",
+		MarkdownDescription: "Manages a client key. Applications use its DSN to report errors to GitLab. Deleting a key silences the applications that use it.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				MarkdownDescription: describeClientKeyID,
@@ -56,7 +56,7 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       fixedString,
 			},
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Another spelling of the same project is an update in place that leaves the key alone, another project a replacement.",
+				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a new key.",
 				Required:            true,
 				Validators:          []validator.String{projectValidator{}},
 			},
@@ -66,7 +66,7 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       fixedInt64,
 			},
 			"keepers": schema.MapAttribute{
-				MarkdownDescription: "Values of your choice; another value makes another key. With `create_before_destroy` the old key works until the new one is there. After an import the first values are taken over without a new key.",
+				MarkdownDescription: "Arbitrary values that, when changed, force a new key. With `create_before_destroy`, the old key works until the new one exists. The first values after an import do not force a new key.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},

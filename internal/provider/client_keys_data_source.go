@@ -44,12 +44,12 @@ func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		MarkdownDescription: "Lists the client keys of a project, or of all projects in a group.",
 		Attributes: map[string]schema.Attribute{
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Give either `project` or `group`.",
+				MarkdownDescription: describeProject + " Set either `project` or `group`.",
 				Optional:            true,
 				Validators:          []validator.String{projectValidator{}},
 			},
 			"group": schema.StringAttribute{
-				MarkdownDescription: describeGroup + " Give either `project` or `group`.",
+				MarkdownDescription: describeGroup + " Set either `project` or `group`.",
 				Optional:            true,
 				Validators:          []validator.String{groupValidator{}},
 			},
@@ -67,7 +67,7 @@ func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 				Optional:            true,
 			},
 			"keys": schema.ListNestedAttribute{
-				MarkdownDescription: "The client keys, by ascending `project_id` and `key_id`.",
+				MarkdownDescription: "The client keys, in the order of `project_id` and `key_id`.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: clientKeyDataAttributes()},
 			},

@@ -17,9 +17,9 @@ import (
 const projectsAtOnce = 8
 
 const (
-	describeGroup            = "The group whose projects are read, as numeric ID or full path (`acme/backend`)."
+	describeGroup            = "The ID or full path (`acme/backend`) of the group."
 	describeIncludeSubgroups = "Whether to include the projects of subgroups. Default: `true`."
-	describeUnreadable       = "The full paths of the projects in the group whose error tracking the token may not read."
+	describeUnreadable       = "The full paths of the projects whose error tracking the token cannot read."
 )
 
 // groupModel is how a configuration names the projects of a group.

@@ -21,18 +21,22 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
-// guideBlock is a block of configuration on a page of the documentation.
+// guideBlock is a block of configuration or of commands on a page of the documentation.
 type guideBlock struct {
-	page    string
-	number  int
-	text    string
-	needs   guideNeeds
-	earlier []guideBlock // those before it on the page
+	page     string
+	number   int
+	language string
+	text     string
+	needs    guideNeeds
+	earlier  []guideBlock // those before it on the page
 }
 
 // guideNeeds is what a comment in the line before a block says of its test, as a JSON object:
 //
 //	<!-- test: {"since": "1.8", "gitlab": "used"} -->
+//
+// A comment such as <!-- not run: the release does it --> says why the tests leave a block out. Commands run in the folder of the
+// configuration before them and need what it needs.
 type guideNeeds struct {
 	// Since is the first version of an engine that can run the block.
 	Since string `json:"since"`
@@ -43,7 +47,7 @@ type guideNeeds struct {
 	GitLab string `json:"gitlab"`
 	// State is a state of gitlabhq/gitlab to begin with.
 	State bool `json:"state"`
-	// Continues means that the block before it was applied.
+	// Continues means that the configuration before it was applied, and the commands after that were run.
 	Continues bool `json:"continues"`
 	// Plan is what the plan of the block does, in Terraform's words: "1 to add, 0 to change, 1 to destroy".
 	Plan string `json:"plan"`
@@ -70,9 +74,11 @@ var guideGitLabs = map[string]func() gitlabsim.Scenario{
 }
 
 var (
-	guideFence = regexp.MustCompile("(?ms)^(?:<!-- test: (\\{[^\n]*\\}) -->\n)?```([^\n]*)\n(.*?)^```$\n?")
+	guideFence = regexp.MustCompile("(?ms)^(?:<!-- (?:test: (\\{[^\n]*\\})|(not run: [^\n]+)) -->\n)?```([^\n]*)\n(.*?)^```$\n?")
 	// guideLanguages are those of the blocks; true are the ones that run.
-	guideLanguages = map[string]bool{"terraform": true, "hcl": true, "sh": false, "shell": false, "diff": false, "ruby": false, "text": false}
+	guideLanguages = map[string]bool{"terraform": true, "hcl": true, "sh": true, "ruby": false, "text": false}
+	// guidePlan finds what a plan does.
+	guidePlan = regexp.MustCompile(`\nPlan: (.*)\.\n`)
 	// guideRoot is the GitLab of the pages, with its relative root.
 	guideRoot = regexp.MustCompile(regexp.QuoteMeta(guideAddress) + `(?:/[a-z]+)?`)
 )
@@ -88,9 +94,14 @@ func TestGuides(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d", strings.TrimPrefix(page, "../../"), block.number), func(t *testing.T) {
 				t.Parallel()
 				needsEngine(t, cmp.Or(block.needs.Since, "1.5"))
-				if strings.HasSuffix(block.needs.File, ".tfquery.hcl") {
+				switch {
+				case block.language == "sh":
+					block.commands(t)
+				case strings.HasSuffix(block.needs.File, ".tfquery.hcl"):
 					block.query(t)
-				} else {
+				case strings.HasSuffix(block.needs.File, ".tftest.hcl"):
+					block.test(t)
+				default:
 					block.apply(t)
 				}
 			})
@@ -155,7 +166,7 @@ func guidePages(t *testing.T) []string {
 	return pages
 }
 
-// guideBlocks returns the blocks of a page that are configuration.
+// guideBlocks returns the blocks of a page that the tests run.
 func guideBlocks(t *testing.T, page string) []guideBlock {
 	t.Helper()
 	content, err := os.ReadFile(page)
@@ -170,26 +181,35 @@ func guideBlocks(t *testing.T, page string) []guideBlock {
 	var blocks []guideBlock
 	comments := 0
 	for _, fence := range fences {
-		runs, known := guideLanguages[fence[2]]
+		mark, notRun, language := fence[1], fence[2], fence[3]
+		if notRun != "" {
+			comments++
+			continue
+		}
+		runs, known := guideLanguages[language]
 		if !known {
-			t.Errorf("%s: a block in the language %q, which is none of those that tell whether to run it", page, fence[2])
+			t.Errorf("%s: nothing says whether to run blocks in the language %q", page, language)
 		}
 		if !runs {
 			continue
 		}
-		block := guideBlock{page: page, number: len(blocks) + 1, text: fence[3], earlier: slices.Clone(blocks)}
-		if fence[1] != "" {
+		block := guideBlock{page: page, number: len(blocks) + 1, language: language, text: fence[4], earlier: slices.Clone(blocks)}
+		if language == "sh" && len(blocks) > 0 {
+			block.needs = blocks[len(blocks)-1].needs
+			block.needs.File, block.needs.Continues = "", false
+		}
+		if mark != "" {
 			comments++
-			decoder := json.NewDecoder(strings.NewReader(fence[1]))
+			decoder := json.NewDecoder(strings.NewReader(mark))
 			decoder.DisallowUnknownFields()
 			if err := decoder.Decode(&block.needs); err != nil {
-				t.Fatalf("%s: %s: %v", page, fence[1], err)
+				t.Fatalf("%s: %s: %v", page, mark, err)
 			}
 		}
 		blocks = append(blocks, block)
 	}
-	if strings.Count(text, "<!-- test:") != comments {
-		t.Errorf("%s: not each comment for the test stands before a block of configuration", page)
+	if strings.Count(text, "<!-- ") != comments {
+		t.Errorf("%s: not each comment for the test stands before a block", page)
 	}
 	return blocks
 }
@@ -202,7 +222,11 @@ func (b guideBlock) apply(t *testing.T) {
 	}
 	terraform.mustRun(t, "validate", "-no-color")
 	plan := terraform.mustRun(t, "plan", "-no-color", "-input=false", "-out=guide.tfplan")
-	if want := b.needs.Plan; want != "" && !strings.Contains(plan, "\nPlan: "+want+".\n") {
+	planned := "0 to add, 0 to change, 0 to destroy" // and perhaps other outputs
+	if summary := guidePlan.FindStringSubmatch(plan); summary != nil {
+		planned = summary[1]
+	}
+	if want := b.needs.Plan; want != "" && planned != want {
 		t.Errorf("the plan is not %q:\n%s", want, plan)
 	}
 	terraform.mustRun(t, "apply", "-no-color", "-input=false", "guide.tfplan")
@@ -213,7 +237,6 @@ func (b guideBlock) apply(t *testing.T) {
 // query runs a file of queries, generates the configuration of what it finds, and brings that into the state.
 func (b guideBlock) query(t *testing.T) {
 	gitlab, terraform := b.start(t)
-	terraform.write(t, "main.tf", requiredProviders+"provider \"gitlab\" {}\n")
 	b.write(t, gitlab, terraform)
 	if output := terraform.mustRun(t, "query", "-no-color"); !strings.Contains(output, "acme/web") {
 		t.Errorf("the query does not find acme/web:\n%s", output)
@@ -224,6 +247,48 @@ func (b guideBlock) query(t *testing.T) {
 	}
 	terraform.changesNothing(t)
 	terraform.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
+}
+
+// test runs a file of tests of a module.
+func (b guideBlock) test(t *testing.T) {
+	gitlab, terraform := b.start(t)
+	b.write(t, gitlab, terraform)
+	terraform.mustRun(t, "test", "-no-color")
+}
+
+// commands runs shell commands after the configuration before them was written.
+func (b guideBlock) commands(t *testing.T) {
+	gitlab, terraform := b.start(t)
+	if configured := b.configured(); configured >= 0 && !b.needs.Continues {
+		b.earlier[configured].write(t, gitlab, terraform)
+	}
+	b.shell(t, terraform)
+}
+
+// shell runs shell commands. Nothing has to be installed, and nobody has to answer.
+func (b guideBlock) shell(t *testing.T, terraform commandLine) {
+	t.Helper()
+	bin := t.TempDir()
+	script := "#!/bin/sh\n[ \"$1\" = init ] || exec '" + terraform.engine + "' \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "terraform"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.CommandContext(t.Context(), "sh", "-euc", b.text)
+	shell.Dir = terraform.folder
+	shell.Env = append(terraform.env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS_apply=-auto-approve -input=false")
+	if output, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, b.text, output)
+	}
+}
+
+// configured is the index of the last main.tf before a block, or -1.
+func (b guideBlock) configured() int {
+	for i, earlier := range slices.Backward(b.earlier) {
+		if earlier.language != "sh" && earlier.needs.File == "" {
+			return i
+		}
+	}
+	return -1
 }
 
 // start starts the GitLab of a block and an engine that knows both providers, in a folder with what the block needs.
@@ -246,8 +311,9 @@ func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
 		t.Fatal(err)
 	}
 	t.Cleanup(gitlab.Close)
+	gitlab.SetDSNBaseURL(gitlab.URL())
 
-	terraform := newCommandLine(t, gitlab, "")
+	terraform := newCommandLine(t, gitlab, "provider \"gitlab\" {}\n")
 	terraform.write(t, "company-ca.pem", string(authority))
 	ours, err := builtProvider()
 	if err != nil {
@@ -273,9 +339,11 @@ func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
 		switch {
 		case earlier.needs.File != "":
 			earlier.write(t, gitlab, terraform)
-		case b.needs.Continues && i == len(b.earlier)-1:
+		case b.needs.Continues && i == b.configured():
 			earlier.write(t, gitlab, terraform)
 			terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
+		case b.needs.Continues && i > b.configured() && earlier.needs.Continues:
+			earlier.shell(t, terraform)
 		}
 	}
 	return gitlab, terraform
@@ -291,7 +359,7 @@ func (b guideBlock) write(t *testing.T, gitlab *gitlabsim.Server, terraform comm
 	}
 	name := cmp.Or(b.needs.File, "main.tf")
 	text := strings.ReplaceAll(b.text, guideAddress, gitlab.URL())
-	if filepath.Ext(name) == ".tf" && !strings.Contains(text, "required_providers") {
+	if name == "main.tf" && !strings.Contains(text, "required_providers") {
 		text = requiredProviders + text
 	}
 	if err := os.MkdirAll(filepath.Dir(filepath.Join(terraform.folder, name)), 0o700); err != nil {
@@ -353,35 +421,37 @@ func gitlabhqStateFile() string {
 	})
 }
 
-// guideLink finds the links within the documentation.
-var guideLink = regexp.MustCompile(`\]\(([^)#:\s]+)(?:#[^)]*)?\)`)
+// registryDocs is where the documentation is read. Its pages link to each other there, since a relative link would not work on each
+// registry and in the repository too.
+const registryDocs = "https://registry.terraform.io/providers/" + Namespace + "/" + TypeName + "/latest/docs"
 
-// A link between pages leads somewhere: in the README to a file, in docs/ to a page. A registry shows a page at the path
-// of its file without .md, and the first page at docs.
+// guideLink finds the links of a page, without their anchors.
+var guideLink = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
+
+// A link to a page of the documentation leads to one, and a link of the README to a file. Pages of the documentation have no relative
+// links.
 func TestGuides_links(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../../docs/*/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(pages) == 0 {
-		t.Fatal("docs/ has no pages")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("docs/ has the pages %q: %v", pages, err)
 	}
 	for _, page := range append(pages, "../../docs/index.md", "../../README.md") {
 		content, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		base, ending := filepath.Dir(page), ".md"
-		switch filepath.Base(page) {
-		case "index.md":
-			base = "../.."
-		case "README.md":
-			ending = ""
-		}
 		for _, link := range guideLink.FindAllSubmatch(content, -1) {
-			if _, err := os.Stat(filepath.Join(base, string(link[1])+ending)); err != nil {
-				t.Errorf("%s links to %s: %v", page, link[1], err)
+			target := string(link[1])
+			if name, ours := strings.CutPrefix(target, registryDocs); ours {
+				target = "docs" + cmp.Or(name, "/index") + ".md"
+			} else if strings.Contains(target, "://") {
+				continue
+			} else if !strings.HasSuffix(page, "README.md") {
+				t.Errorf("%s has the relative link %s", page, target)
+			}
+			if _, err := os.Stat(filepath.Join("../..", target)); err != nil {
+				t.Errorf("%s links to %s: %v", page, target, err)
 			}
 		}
 	}
@@ -402,7 +472,7 @@ func TestGuides_index(t *testing.T) {
 		t.Fatal("there are no guides")
 	}
 	for _, guide := range guides {
-		link := "(docs/guides/" + strings.TrimSuffix(filepath.Base(guide), ".md") + ")"
+		link := "(" + registryDocs + "/guides/" + strings.TrimSuffix(filepath.Base(guide), ".md") + ")"
 		if !bytes.Contains(index, []byte(link)) {
 			t.Errorf("the first page has no link %s", link)
 		}

@@ -35,14 +35,14 @@ func (parseDSNFunction) Metadata(_ context.Context, _ function.MetadataRequest, 
 func (parseDSNFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Takes a DSN apart.",
-		MarkdownDescription: "Gives the parts of a client key's DSN: `scheme`, `host`, `port` (that of the scheme where none is written), `public_key`, " +
-			"`path` (what stands before the project ID), `project_id`, and `envelope_url`, the address that a Sentry SDK sends to. " +
-			"Space around the DSN, a closing slash, capitals in the scheme and a secret key (`public:secret@`) are ignored. " +
-			"The function does not need a token and does not ask GitLab. Null gives null.",
+		MarkdownDescription: "Returns the parts of a client key's DSN: `scheme`, `host`, `port` (the default of the scheme if the DSN has none), `public_key`, " +
+			"`path` (without the project ID), `project_id`, and `envelope_url`, the URL that a Sentry SDK sends events to. " +
+			"Ignores surrounding space, a trailing slash, capitals in the scheme, and a secret key (`public:secret@`). " +
+			"Needs no token and sends no request. Returns null for null.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "dsn",
-				MarkdownDescription: "A DSN as GitLab shows it, now or in an older version, with or without a port.",
+				MarkdownDescription: "A DSN of GitLab, of this or an older version, with or without a port.",
 				AllowNullValue:      true,
 			},
 		},

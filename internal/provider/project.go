@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	describeProject   = "The project, as numeric ID or full path (`acme/web`)."
-	describeProjectID = "The numeric ID of the project. It never changes, also when the project is renamed or moved."
+	describeProject   = "The ID or full path (`acme/web`) of the project."
+	describeProjectID = "The numeric ID of the project. It stays the same when the project is renamed or moved."
 )
 
 // projectValidator refuses what can never be a project, before anything is asked.

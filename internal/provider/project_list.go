@@ -25,10 +25,10 @@ type projectListModel struct {
 // projectListSchema is its schema, for a list of the given objects.
 func projectListSchema(objects string) schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "Finds the " + objects + " of a project, or of all projects in a group. A project of the group that the token may not read is named in a warning and left out. Terraform ends a list after 100 objects unless `limit` says otherwise.",
+		MarkdownDescription: "Finds the " + objects + " of a project, or of all projects in a group. Projects of the group that the token cannot read are left out, with a warning. Terraform stops after 100 results unless you set `limit`.",
 		Attributes: map[string]schema.Attribute{
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Either this or `group` is needed.",
+				MarkdownDescription: describeProject + " Set either `project` or `group`.",
 				Optional:            true,
 				Validators:          []validator.String{projectValidator{}},
 			},

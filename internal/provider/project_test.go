@@ -231,8 +231,8 @@ func TestProjectSituation_documented(t *testing.T) {
 	missing := &errortracking.Error{Kind: errortracking.ErrProjectNotFound}
 	web := errortracking.Project{ID: 1, Path: "acme/web"}
 	says := map[projectPlan]string{
-		planKeep: "stays", planRenamed: "stays, with a warning that gives the new path", planReplace: "is replaced, with a warning",
-		planHidden: "stays where it is, with a warning", planFound: "is created", planAwait: "is planned with a warning",
+		planKeep: "kept", planRenamed: "kept, with a warning that gives the new path", planReplace: "replaced, with a warning",
+		planHidden: "kept where it is, with a warning", planFound: "created", planAwait: "planned with a warning",
 	}
 	for _, name := range []string{"settings", "client_key"} {
 		page, err := os.ReadFile("../../templates/resources/error_tracking_" + name + ".md.tmpl")

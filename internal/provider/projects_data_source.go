@@ -52,7 +52,7 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Optional:            true,
 			},
 			"projects": schema.ListNestedAttribute{
-				MarkdownDescription: "The projects that the token may read, by ascending `project_id`.",
+				MarkdownDescription: "The projects that the token can read, in the order of `project_id`.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"project": schema.StringAttribute{

@@ -58,46 +58,46 @@ func (p *gitlabProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 // Schema implements provider.Provider.
 func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages the error tracking of GitLab projects: its settings and the client keys that Sentry SDKs send errors with.",
+		MarkdownDescription: "Manages GitLab Error Tracking: the settings of projects and the client keys that Sentry SDKs report errors with.",
 		Attributes: map[string]schema.Attribute{
 			"token": schema.StringAttribute{
-				MarkdownDescription: "A personal, project, group or OAuth access token with the scope `api` (`read_api` suffices for data sources). Its user needs the Maintainer role in the projects. Environment: `GITLAB_TOKEN`.",
+				MarkdownDescription: "A personal, project, group or OAuth access token with the scope `api` (`read_api` for reading only). Its user needs the Maintainer role in the projects. Environment variable: `GITLAB_TOKEN`.",
 				Optional:            true,
 				Sensitive:           true,
 			},
 			"base_url": schema.StringAttribute{
-				MarkdownDescription: "The address of GitLab, with or without `/api/v4`; a relative root such as `https://example.com/gitlab` works. Default: `" + errortracking.DefaultBaseURL + "`. Environment: `GITLAB_BASE_URL`.",
+				MarkdownDescription: "The URL of GitLab, with or without `/api/v4`. May include a relative root, such as `https://example.com/gitlab`. Default: `" + errortracking.DefaultBaseURL + "`. Environment variable: `GITLAB_BASE_URL`.",
 				Optional:            true,
 			},
 			"cacert_file": schema.StringAttribute{
-				MarkdownDescription: "A PEM file of certificate authorities to trust beside those of the system.",
+				MarkdownDescription: "Path of a PEM file with additional CA certificates to trust.",
 				Optional:            true,
 			},
 			"insecure": schema.BoolAttribute{
-				MarkdownDescription: "Do not check GitLab's certificate. Default: `false`.",
+				MarkdownDescription: "Whether to skip the verification of GitLab's certificate. Default: `false`.",
 				Optional:            true,
 			},
 			"client_cert": schema.StringAttribute{
-				MarkdownDescription: "A PEM file with the certificate to show to a GitLab, or a proxy before it, that asks for one. Goes with `client_key`.",
+				MarkdownDescription: "Path of a PEM file with a client certificate, for a GitLab or a proxy that requires one. Requires `client_key`.",
 				Optional:            true,
 			},
 			"client_key": schema.StringAttribute{
-				MarkdownDescription: "A PEM file with the private key of `client_cert`.",
+				MarkdownDescription: "Path of a PEM file with the private key of `client_cert`.",
 				Optional:            true,
 			},
 			"headers": schema.MapAttribute{
-				MarkdownDescription: "Headers to send with every request, for a proxy before GitLab for instance.",
+				MarkdownDescription: "Additional headers for every request, for example for a proxy in front of GitLab.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Sensitive:           true,
 			},
 			"retries": schema.Int64Attribute{
-				MarkdownDescription: "How often a request is repeated that GitLab did not answer, or answered with 429 or a passing failure. The creation of a client key is repeated only when it cannot have reached GitLab. Default: `5`.",
+				MarkdownDescription: "Maximum number of retries after a connection error, HTTP 429 or a temporary server error. Creating a client key is retried only if the request cannot have reached GitLab, or after HTTP 429. Default: `5`.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"early_auth_check": schema.BoolAttribute{
-				MarkdownDescription: "Ask GitLab who the token belongs to before anything else, so that a wrong token or address is told once. Default: `false`. Environment: `GITLAB_EARLY_AUTH_CHECK`.",
+				MarkdownDescription: "Check the token once when the provider starts, so that a bad token or URL is reported once instead of for every resource. Default: `false`. Environment variable: `GITLAB_EARLY_AUTH_CHECK`.",
 				Optional:            true,
 			},
 		},

@@ -14,12 +14,12 @@ import (
 const settingsType = "_error_tracking_settings"
 
 const (
-	describeActive            = "Whether error tracking is on in the project."
-	describeIntegrated        = "Whether GitLab collects the errors itself (integrated error tracking); `false` shows those of the Sentry that is set up in the project."
-	describeProjectName       = "The name of the Sentry project; null for integrated tracking."
-	describeSentryExternalURL = "The address of the Sentry project for people; null for integrated tracking."
-	describeAPIURL            = "The address of the Sentry project's API; null for integrated tracking."
-	describeSettingsID        = "The numeric ID of the project, as text."
+	describeActive            = "Whether error tracking is enabled."
+	describeIntegrated        = "Whether GitLab collects the errors itself. If `false`, GitLab shows the errors of the Sentry that is connected to the project."
+	describeProjectName       = "The name of the Sentry project, or null."
+	describeSentryExternalURL = "The URL of the Sentry project, or null."
+	describeAPIURL            = "The URL of the Sentry project's API, or null."
+	describeSettingsID        = "The ID of the project, as a string."
 )
 
 // settingsModel is what the resource and the data source of settings have in common.

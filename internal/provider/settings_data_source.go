@@ -38,7 +38,7 @@ func (d *settingsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 		Computed:            true,
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The error tracking settings of a project, as GitLab has them.",
+		MarkdownDescription: "Reads the error tracking settings of a project.",
 		Attributes:          attributes,
 	}
 }

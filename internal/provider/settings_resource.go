@@ -57,7 +57,7 @@ func (r *settingsResource) Metadata(_ context.Context, req resource.MetadataRequ
 func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	fixedString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The error tracking settings of a project. A project has one set of settings, so at most one of these resources should name it; settings that exist already are taken over.",
+		MarkdownDescription: "Manages the error tracking settings of a project. A project has one set of settings, so declare at most one of these resources for it. Existing settings are adopted.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				MarkdownDescription: describeSettingsID,
@@ -65,7 +65,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       fixedString,
 			},
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Another spelling of the same project is an update in place, another project a replacement.",
+				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a replacement.",
 				Required:            true,
 				Validators:          []validator.String{projectValidator{}},
 			},
@@ -79,13 +79,13 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				Required:            true,
 			},
 			"integrated": schema.BoolAttribute{
-				MarkdownDescription: describeIntegrated + " Unset: the backend stays as it is; `true` where the project has no settings yet.",
+				MarkdownDescription: describeIntegrated + " If unset, the backend stays as it is, or is `true` if the project has no settings yet.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"on_destroy": schema.StringAttribute{
-				MarkdownDescription: "What happens to the settings when the resource is destroyed, since GitLab cannot delete them: `" + onDestroyDeactivate + "` switches error tracking off, `" + onDestroyRestore + "` sets `active` and `integrated` as they were before Terraform managed them (off where there were no settings), `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyDeactivate + "`.",
+				MarkdownDescription: "What destroying the resource does, because GitLab cannot delete settings. `" + onDestroyDeactivate + "` disables error tracking, `" + onDestroyRestore + "` restores the values from before Terraform changed them, `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyDeactivate + "`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString(onDestroyDeactivate),

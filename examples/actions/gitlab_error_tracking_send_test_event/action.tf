@@ -1,4 +1,4 @@
-# Each new key is tested once. To test it again, run:
+# Sends an event when a key is created. To send another one, run:
 #   terraform apply -invoke=action.gitlab_error_tracking_send_test_event.web
 resource "gitlab_error_tracking_client_key" "web" {
   project = "acme/web"
@@ -13,7 +13,7 @@ resource "gitlab_error_tracking_client_key" "web" {
 
 action "gitlab_error_tracking_send_test_event" "web" {
   config {
-    # Terraform 1.14 and 1.15: gitlab_error_tracking_client_key.web.sentry_dsn
+    # On Terraform 1.14 and 1.15: gitlab_error_tracking_client_key.web.sentry_dsn
     dsn         = caller.sentry_dsn
     environment = "staging"
   }

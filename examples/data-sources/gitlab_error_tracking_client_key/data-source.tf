@@ -1,16 +1,16 @@
-# GitLab makes the first key by itself when error tracking is switched on.
+# No client key is managed here, so GitLab creates one.
 resource "gitlab_error_tracking_settings" "web" {
   project    = "acme/web"
   active     = true
   integrated = true
 }
 
-# The oldest active key: the one whose DSN GitLab's settings page shows.
+# The oldest active key, whose DSN GitLab's settings page shows.
 data "gitlab_error_tracking_client_key" "web" {
   project = gitlab_error_tracking_settings.web.id
 }
 
-# The key of another state, by its ID.
+# A key by its ID.
 data "gitlab_error_tracking_client_key" "web_by_id" {
   project = gitlab_error_tracking_settings.web.id
   key_id  = data.gitlab_error_tracking_client_key.web.key_id

@@ -1,9 +1,9 @@
-# The oldest active key. Neither the key nor its DSN is stored in the state.
+# The oldest active key. Nothing of it is stored in the state.
 ephemeral "gitlab_error_tracking_client_key" "web" {
   project = "acme/web"
 }
 
-# A script passes the DSN on. A write-only argument of another provider works the same way.
+# Passes the DSN to a script. Write-only arguments and provider blocks can use it, too.
 resource "terraform_data" "deploy" {
   provisioner "local-exec" {
     command = "sh set-secret.sh"

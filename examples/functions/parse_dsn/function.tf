@@ -6,12 +6,12 @@ locals {
   dsn = provider::gitlab::parse_dsn(gitlab_error_tracking_client_key.web.sentry_dsn)
 }
 
-# What a firewall must let applications reach.
+# The address that a firewall must open for applications.
 output "collector" {
   value = nonsensitive("${local.dsn.host}:${local.dsn.port}")
 }
 
-# Where an SDK sends its events.
+# The URL that an SDK sends events to.
 output "envelope_url" {
   value = nonsensitive(local.dsn.envelope_url)
 }

@@ -1,2 +1,2 @@
-# By the project's full path or its ID.
+# By project, as full path or ID.
 terraform import gitlab_error_tracking_settings.web acme/web

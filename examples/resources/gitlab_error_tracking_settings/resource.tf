@@ -1,11 +1,11 @@
-# GitLab itself collects the errors of this project.
+# GitLab collects the errors of this project.
 resource "gitlab_error_tracking_settings" "web" {
   project    = "acme/web"
   active     = true
   integrated = true
 }
 
-# A project by its ID. Destroying the resource puts back what was found when it was created.
+# A project by its ID. Destroying the resource restores the settings from before.
 resource "gitlab_error_tracking_settings" "shop" {
   project    = "2"
   active     = true
