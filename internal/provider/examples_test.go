@@ -45,6 +45,7 @@ var exampleKinds = map[string]struct {
 	"list-resource.tfquery.hcl": {"1.14", queryExample},
 	"main.tf":                   {"1.5", demoExample},
 	"find.tfquery.hcl":          {"1.14", demoQueryExample},
+	"test-event.tf":             {"1.14", demoActionExample},
 }
 
 // Each example does what it says, alone.
@@ -147,6 +148,25 @@ func demoQueryExample(t *testing.T, _, text string) {
 	if output := terraform.mustRun(t, "query", "-no-color"); !strings.Contains(output, "acme/shop · key 7") {
 		t.Errorf("the query did not find the key:\n%s", output)
 	}
+}
+
+func demoActionExample(t *testing.T, _, text string) {
+	needsActions(t, "1.14")
+	gitlab := demoGitLab(t)
+	gitlab.SetDSNBaseURL(gitlab.URL())
+	config, err := os.ReadFile("../../examples/demo/main.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform.write(t, "main.tf", string(config))
+	terraform.write(t, "test-event.tf", text)
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.succeeds(t, "apply", "-auto-approve", "-invoke=action.gitlab_error_tracking_send_test_event.web")
+	if events := gitlab.Events(); len(events) != 1 || events[0].ProjectID != 1 {
+		t.Errorf("the collector has %+v, want one event of project 1", events)
+	}
+	terraform.destroy(t)
 }
 
 func importBlockExample(t *testing.T, folder, text string) {

@@ -82,7 +82,6 @@ func (d *demo) importKey(ctx context.Context) error {
 }
 
 func (d *demo) sendEvent(ctx context.Context) error {
-	const message = "checkout failed: card declined"
 	dsn, err := d.run(ctx, "output -raw web_dsn")
 	if err != nil {
 		return err
@@ -92,9 +91,15 @@ func (d *demo) sendEvent(ctx context.Context) error {
 		return errors.New("this is not the DSN of client key 8")
 	}
 	d.story.tell(result, strings.Replace(dsn, publicKey, publicKey[:9]+"…", 1))
-	d.story.tell(plain, "An application with this DSN reports an error.")
-	d.story.tell(code, fmt.Sprintf("sentry.CaptureMessage(%q)", message))
-	if err := send(ctx, dsn, message); err != nil {
+	const message = "checkout failed: card declined"
+	if d.engine.hasActions() {
+		err = d.invokeAction(ctx)
+	} else {
+		d.story.tell(plain, "An application with this DSN reports an error.")
+		d.story.tell(code, fmt.Sprintf("sentry.CaptureMessage(%q)", message))
+		err = send(ctx, dsn, message)
+	}
+	if err != nil {
 		return err
 	}
 	events := d.gitlab.Events()
@@ -105,19 +110,39 @@ func (d *demo) sendEvent(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) query(ctx context.Context) error {
-	const name = "find.tfquery.hcl"
+// progress finds what an action reports.
+var progress = regexp.MustCompile(`Sending a test event .*|\S+ accepted event .*`)
+
+// invokeAction sends an event with the action of the provider.
+func (d *demo) invokeAction(ctx context.Context) error {
+	if err := d.showFile("test-event.tf"); err != nil {
+		return err
+	}
+	output, err := d.run(ctx, "apply -auto-approve -invoke=action.gitlab_error_tracking_send_test_event.web")
+	if err != nil {
+		return err
+	}
+	d.story.tell(result, strings.Join(progress.FindAllString(output, -1), "\n"))
+	return nil
+}
+
+// showFile shows a file of examples/demo and adds it to the configuration.
+func (d *demo) showFile(name string) error {
 	text, err := os.ReadFile("examples/demo/" + name)
 	if err != nil {
 		return err
 	}
 	d.story.tell(code, string(text))
-	if !d.engine.hasQuery() {
+	return d.engine.write(name, string(text))
+}
+
+func (d *demo) query(ctx context.Context) error {
+	if err := d.showFile("find.tfquery.hcl"); err != nil {
+		return err
+	}
+	if !d.engine.hasQueries() {
 		d.story.tell(plain, needsQuery+" This is "+d.engine.String()+".")
 		return nil
-	}
-	if err := d.engine.write(name, string(text)); err != nil {
-		return err
 	}
 	output, err := d.run(ctx, "query")
 	if err != nil {

@@ -37,9 +37,12 @@ func (e *engine) name() string {
 	return "terraform"
 }
 
-const needsQuery = "This needs Terraform 1.14 or later."
+const needsQuery = "terraform query needs Terraform 1.14 or newer."
 
-func (e *engine) hasQuery() bool {
+// hasQueries and hasActions report what the engine can do. Terraform has both since 1.14.
+func (e *engine) hasQueries() bool { return e.hasActions() }
+
+func (e *engine) hasActions() bool {
 	return e.product == "Terraform" && e.version.GreaterThanOrEqual(version.Must(version.NewVersion("1.14.0")))
 }
 
