@@ -3,10 +3,12 @@ package provider
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -66,6 +68,59 @@ func BenchmarkTerraform(b *testing.B) {
 					b.ReportMetric(float64(requests)/runs, "requests/op")
 				})
 			}
+		})
+	}
+}
+
+// BenchmarkRateLimit plans 500 projects with settings and a client key each on a GitLab that allows a token 200 requests a second. It
+// reports
+//
+//   - sec/op: the wall time of the plan, and free-sec/op the same without a limit;
+//   - x-limit: the plan in times of what takes longer, the requests at 200 a second or the plan without a limit;
+//   - refused/op: how many requests were answered with 429.
+func BenchmarkRateLimit(b *testing.B) {
+	const projects = 500
+	limit := gitlabsim.RateLimit{Requests: 200, Per: time.Second}
+	mirror := buildMirror(b, releaseProvider)
+	start := func(b *testing.B, limit *gitlabsim.RateLimit) (*gitlabsim.Server, *workspace) {
+		scenario := manyProjects(projects, 0)
+		scenario.RateLimit = limit
+		server, err := gitlabsim.Start(scenario, gitlabsim.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(server.Close)
+		states := startStateStore(b)
+		return server, newWorkspace(b, mirror, states.backend("gitlab")+providerBlock(server.URL(), maintainer)+manyKeysConfig(projects, projects, false))
+	}
+	for _, parallelism := range []int{10, 50} {
+		b.Run(fmt.Sprintf("parallelism=%d", parallelism), func(b *testing.B) {
+			plan := operations[1]
+			plan.arguments = append(slices.Clone(plan.arguments), fmt.Sprintf("-parallelism=%d", parallelism))
+			server, limited := start(b, &limit)
+			_, unlimited := start(b, nil)
+			var took, free time.Duration
+			var requests, refused int
+			for b.Loop() {
+				limited.prepare(b, plan)
+				server.ClearRequests()
+				took += limited.run(b, plan)
+				for _, r := range server.Requests() {
+					requests++
+					if r.Status == http.StatusTooManyRequests {
+						refused++
+					}
+				}
+				unlimited.prepare(b, plan)
+				free += unlimited.run(b, plan)
+			}
+			atLimit := time.Duration(requests-refused) * limit.Per / time.Duration(limit.Requests)
+			runs := float64(b.N)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(took.Seconds()/runs, "sec/op")
+			b.ReportMetric(free.Seconds()/runs, "free-sec/op")
+			b.ReportMetric(took.Seconds()/max(atLimit, free).Seconds(), "x-limit")
+			b.ReportMetric(float64(refused)/runs, "refused/op")
 		})
 	}
 }
@@ -141,7 +196,7 @@ func (w *workspace) prepare(b *testing.B, o operation) {
 func (w *workspace) run(b *testing.B, o operation) time.Duration {
 	b.Helper()
 	start := time.Now()
-	w.terraform(b, append(o.arguments, fmt.Sprintf("-parallelism=%d", benchParallelism))...)
+	w.terraform(b, o.arguments...)
 	took := time.Since(start)
 	w.filled = o.after
 	return took
