@@ -9,52 +9,44 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
-// answer is what GitLab sent back for one attempt.
+// answer is what a server sent back for one attempt.
 type answer struct {
-	method string
-	path   string // escaped and without the query
 	status int
 	header http.Header
-	body   []byte
+	body   []byte // without space around it
 }
 
-// verdict says what a finished call means; nil means an answer with a status of success. sendErr is the HTTP client's error,
-// which counts only where there is no answer.
-func (c *call) verdict(ctx context.Context, sendErr error) *Error {
-	if c.answer == nil {
-		err := &Error{Kind: ErrConnection, Method: c.method, Path: c.path, Err: sendErr, Sent: c.sent}
-		var failed *url.Error
-		if errors.As(sendErr, &failed) {
-			// url.Error repeats method and URL, which the message has already.
-			err.Err = failed.Err
-		}
-		switch {
-		case errors.Is(err.Err, errBodyTooLong):
-			err.Kind = ErrMalformed
-		case ctx.Err() != nil:
-			err.Kind = ErrInterrupted
-		case err.Err != nil && refusesCertificate(err.Err):
-			err.Kind = ErrClientCertificate
-		}
-		return err
+// verdict reads the last answer of a finished call into reply. Otherwise it returns the kind of the call's error and its
+// cause, which may be nil. err is the HTTP client's.
+func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause error) {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		err = failed.Err // without method and URL, which an Error has already
 	}
-	a := c.answer
-	if a.status == http.StatusOK || a.status == http.StatusCreated {
-		return nil
+	switch a := c.answer; {
+	case a == nil && errors.Is(err, errBodyTooLong):
+		return ErrMalformed, err
+	case ctx.Err() != nil && (a == nil || errors.Is(err, ctx.Err())):
+		return ErrInterrupted, err
+	case a == nil && refusesCertificate(err):
+		return ErrClientCertificate, err
+	case a == nil:
+		return ErrConnection, err
+	case a.status != http.StatusOK && a.status != http.StatusCreated:
+		return c.refusal(), nil
+	case a.isPage():
+		return ErrNotJSON, nil
 	}
-	err := a.failure(a.kind(), nil)
-	if ctx.Err() != nil && errors.Is(sendErr, ctx.Err()) {
-		// The wait for a repetition was cut short.
-		err.Kind, err.Err = ErrInterrupted, ctx.Err()
+	if complaint, ok := c.answer.complaint(); ok && complaint.Status == "error" {
+		return ErrRejected, nil
 	}
-	if location, parseErr := url.Parse(a.header.Get("Location")); parseErr == nil {
-		location.RawQuery, location.ForceQuery, location.Fragment, location.User = "", false, "", nil
-		err.Location, err.movedTo = location.String(), movedTo(location.String())
+	if err := json.Unmarshal(c.answer.body, reply); err != nil {
+		return ErrMalformed, err
 	}
-	return err
+	return nil, nil
 }
 
 // refusesCertificate reports whether an error is a TLS alert about a client's certificate, for which crypto/tls exports no
@@ -64,13 +56,30 @@ func refusesCertificate(err error) bool {
 	return remote && (strings.Contains(alert, "certificate") || strings.Contains(alert, "handshake failure"))
 }
 
-// failure makes the error of an answer.
-func (a *answer) failure(kind, cause error) *Error {
-	return &Error{
-		Kind: kind, Method: a.method, Path: a.path, Status: a.status, Message: a.message(), Err: cause,
-		Wait: requestedWait(a.status, a.header),
-		Sent: !errors.Is(kind, ErrRejected) && (a.status < 300 || a.status >= 500),
+// failure makes an error of what is known of the call. Secrets go before a text is cut to size, so that no part of one
+// stays. A success with a cause was not a message, so its body is not repeated.
+func (c *call) failure(kind, cause error) *Error {
+	mask := c.client.secrets.Replace
+	a := c.answer
+	e := &Error{
+		Kind: kind, Host: c.client.base.Host, Method: c.method, Path: mask(c.path),
+		Attempts: c.attempts, Elapsed: time.Since(c.started), Err: cause,
+		Sent: c.method != http.MethodGet && (c.unclear || a != nil && a.status < 300 && !errors.Is(kind, ErrRejected)),
 	}
+	if text := e.Cause(); mask(text) != text {
+		e.Err = errors.New(mask(text))
+	}
+	if a == nil {
+		return e
+	}
+	e.Status, e.Wait = a.status, requestedWait(a.status, a.header)
+	if cause == nil || a.status >= 300 {
+		e.Message = printable(mask(a.message()))
+	}
+	if to, err := url.Parse(a.header.Get("Location")); err == nil && a.status >= 300 {
+		e.Location = mask((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawPath: to.RawPath}).String())
+	}
+	return e
 }
 
 // complaint is the JSON of GitLab's errors: message from its own checks, error from its API layer and from OAuth.
@@ -87,12 +96,9 @@ type text string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *text) UnmarshalJSON(data []byte) error {
-	var s string
-	if json.Unmarshal(data, &s) == nil {
-		*t = text(s)
-		return nil
+	if json.Unmarshal(data, (*string)(t)) != nil {
+		*t = text(data)
 	}
-	*t = text(data)
 	return nil
 }
 
@@ -101,13 +107,16 @@ func (a *answer) complaint() (c complaint, ok bool) {
 	return c, json.Unmarshal(a.body, &c) == nil
 }
 
-// message returns GitLab's own words in the answer, or nothing.
+// isPage reports whether the answer is HTML.
+func (a *answer) isPage() bool { return bytes.HasPrefix(a.body, []byte("<")) }
+
+// message returns the server's own words, or nothing.
 func (a *answer) message() string {
 	c, ok := a.complaint()
-	if !ok {
-		if bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")) {
-			return ""
-		}
+	switch {
+	case a.isPage():
+		return ""
+	case !ok:
 		return string(a.body)
 	}
 	var words []string
@@ -122,8 +131,8 @@ func (a *answer) message() string {
 	return strings.Join(words, "; ")
 }
 
-// printable makes a text of GitLab's fit for a terminal: what cannot be seen becomes a space, and it has 300 characters
-// at most.
+// printable makes a server's text fit for a terminal: what cannot be seen becomes a space, and it has 300 characters at
+// most.
 func printable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
@@ -167,28 +176,29 @@ var meanings = []struct {
 	{status: 422, kind: ErrBadRequest},
 }
 
-// kind reads the meaning of an answer whose status is no success.
-func (a *answer) kind() error {
+// refusal reads the meaning of an answer whose status is no success.
+func (c *call) refusal() error {
+	a := c.answer
+	complaint, isJSON := a.complaint()
 	switch {
 	case a.status == http.StatusTooManyRequests:
 		return ErrRateLimited
-	case a.status == http.StatusInternalServerError && strings.Contains(a.path, "/error_tracking/client_keys"):
+	case a.status == http.StatusInternalServerError && strings.Contains(c.path, "/error_tracking/client_keys"):
 		return ErrClientKeysFailed
 	case a.status >= 500:
 		return ErrServer
 	// A number does not move: what redirects it is no GitLab that knows a new path.
-	case a.status >= 300 && a.status < 400 && movedTo(a.header.Get("Location")) != 0 && movedTo(a.path) == 0:
+	case a.status >= 300 && a.status < 400 && movedTo(a.header.Get("Location")) != 0 && movedTo(c.path) == 0:
 		return ErrProjectMoved
 	case a.status >= 300 && a.status < 400:
 		return ErrRedirected
-	}
-	c, ok := a.complaint()
-	if !ok && a.status >= 400 {
+	case a.status >= 400 && !isJSON:
 		return ErrNotJSON
 	}
 	for _, m := range meanings {
-		if m.status == a.status && (m.method == "" || m.method == a.method) && (m.message == "" || m.message == string(c.Message)) &&
-			(m.error == "" || m.error == string(c.Error)) && strings.Contains(string(c.Description), m.description) {
+		if m.status == a.status && (m.method == "" || m.method == c.method) &&
+			(m.message == "" || m.message == string(complaint.Message)) && (m.error == "" || m.error == string(complaint.Error)) &&
+			strings.Contains(string(complaint.Description), m.description) {
 			return m.kind
 		}
 	}
@@ -205,25 +215,4 @@ func movedTo(location string) int64 {
 		return 0
 	}
 	return int64(id)
-}
-
-// decode reads the JSON of a successful answer into reply.
-func (a *answer) decode(reply any) *Error {
-	body := bytes.TrimSpace(a.body)
-	if bytes.HasPrefix(body, []byte("<")) {
-		return a.failure(ErrNotJSON, nil)
-	}
-	if c, ok := a.complaint(); ok && c.Status == "error" {
-		return a.failure(ErrRejected, nil)
-	}
-	err := json.Unmarshal(body, reply)
-	if checked, ok := reply.(interface{ check() error }); ok && err == nil {
-		err = checked.check()
-	}
-	if err != nil {
-		failed := a.failure(ErrMalformed, err)
-		failed.Message = ""
-		return failed
-	}
-	return nil
 }

@@ -4,7 +4,7 @@
 // It promises:
 //   - A request that may have changed something is not sent twice unless that changes nothing more.
 //   - After an unclear answer it looks at GitLab before it reports success or failure.
-//   - Writes in one project go one at a time; an interrupt finishes the write under way and starts no other.
+//   - Writes in one project go one at a time. An interrupt finishes the write under way and starts no other.
 //   - A list is complete or an error.
 //   - Success means that GitLab said so in the documented JSON, and stored what was wanted.
 //   - Each error is an [*Error] that says what GitLab answered and wraps one of this package's Err values.
@@ -14,7 +14,6 @@
 package errortracking
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -43,9 +42,7 @@ type Client struct {
 	projects shared[string, Project]
 	// keys and keysAgain hold a first and a second reading of a project's client keys, see [Client.ClientKey].
 	keys, keysAgain shared[int64, []ClientKey]
-
-	mu      sync.Mutex
-	ledgers map[int64]*ledger // by project ID
+	ledgers         sync.Map // *ledger by project ID
 }
 
 // New makes a client with the given options. It sends nothing. The error is an [*OptionError].
@@ -57,24 +54,20 @@ func New(o Options) (*Client, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	timeout := cmp.Or(o.Timeout, defaultTimeout)
-	network, err := newNetwork(o, timeout)
-	if err != nil {
-		return nil, err
-	}
 	c := &Client{
 		base:    base,
 		header:  http.Header{},
-		network: network,
-		retries: DefaultRetries,
-		timeout: timeout,
+		retries: int(*cmp.Or(o.Retries, new(int64(DefaultRetries)))),
+		timeout: cmp.Or(o.Timeout, defaultTimeout),
 		pause:   o.Pause,
 		log:     o.Log,
 		secrets: maskSecrets(o),
-		ledgers: map[int64]*ledger{},
 	}
-	if o.Retries != nil {
-		c.retries = int(*o.Retries)
+	if c.network, err = newNetwork(o, c.timeout); err != nil {
+		return nil, err
+	}
+	if c.pause == nil {
+		c.pause = func(wait time.Duration) time.Duration { return wait }
 	}
 	for name, value := range o.Headers {
 		c.header.Set(name, value)
@@ -82,9 +75,9 @@ func New(o Options) (*Client, error) {
 	c.header.Set("Authorization", "Bearer "+o.Token)
 	c.header.Set("Accept", "application/json")
 	c.header.Set("User-Agent", o.UserAgent)
-	c.projects.fetch = c.findProject
-	c.keys.fetch, c.keysAgain.fetch = c.ClientKeys, c.ClientKeys
-	c.projects.host, c.keys.host, c.keysAgain.host = base.Host, base.Host, base.Host
+	c.projects.fetch, c.projects.host = c.findProject, base.Host
+	c.keys.fetch, c.keys.host = c.ClientKeys, base.Host
+	c.keysAgain.fetch, c.keysAgain.host = c.ClientKeys, base.Host
 	return c, nil
 }
 
@@ -92,74 +85,48 @@ func New(o Options) (*Client, error) {
 //
 //	GET /user
 func (c *Client) CheckToken(ctx context.Context) error {
-	_, err := c.do(ctx, http.MethodGet, "/user", nil, &identified{})
+	var user struct {
+		ID int64 `json:"id"`
+	}
+	call, err := c.do(ctx, http.MethodGet, "/user", nil, &user)
+	if err == nil && user.ID <= 0 {
+		return call.failure(ErrMalformed, errors.New("the user's id is missing"))
+	}
 	return err
 }
 
-// do sends a request with an optional JSON body and decodes the JSON of a successful answer into reply, a pointer; if
-// that has a method check, its error makes the answer a malformed one. The path is below /api/v4 and escaped. It returns
-// the header of a successful answer.
-func (c *Client) do(ctx context.Context, method, path string, body, reply any) (http.Header, error) {
-	call := &call{client: c, method: method}
-	started := time.Now()
-	err := call.send(ctx, path, body)
-	if err == nil {
-		err = call.answer.decode(reply)
-	}
-	if err == nil {
-		return call.answer.header, nil
-	}
-	err.Sent = method != http.MethodGet && (err.Sent || call.unclear)
-	err.Host, err.Attempts, err.Elapsed = c.base.Host, call.attempts, time.Since(started)
-	// Secrets go before the message is cut to size, so that none is cut in two and half of it stays.
-	err.Message = printable(c.secrets.Replace(err.Message))
-	err.Path = c.secrets.Replace(err.Path)
-	err.Location = c.secrets.Replace(err.Location)
-	if text := c.secrets.Replace(err.Cause()); text != err.Cause() {
-		err.Err = errors.New(text)
-	}
-	return nil, err
-}
-
-// send sends the call's request until it is answered or given up, and returns nil for an answer with a status of success.
-func (call *call) send(ctx context.Context, path string, body any) *Error {
-	c := call.client
-	call.path = c.base.EscapedPath() + "/api/v4" + path
-	var content []byte
+// do sends a request until it is answered or given up, and decodes the JSON of a successful answer into reply, a pointer.
+// The path is below /api/v4, escaped, and may have a query. The body is sent as JSON; nil is none. The error is an [*Error].
+// The call is never nil: it has the header of the answer, and makes an error of what the caller finds wrong with the reply.
+func (c *Client) do(ctx context.Context, method, path string, body, reply any) (*call, error) {
+	call := &call{client: c, method: method, started: time.Now()}
+	header := c.header.Clone()
+	var content any
 	if body != nil {
-		var err error
-		if content, err = json.Marshal(body); err != nil {
-			return &Error{Kind: ErrUnexpected, Err: err}
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return call, call.failure(ErrUnexpected, err)
 		}
+		content = encoded
+		header.Set("Content-Type", "application/json")
 	}
-	req, err := retryablehttp.NewRequestWithContext(ctx, call.method, c.base.String()+"/api/v4"+path, bytes.NewReader(content))
+	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.base.String()+"/api/v4"+path, content)
 	if err != nil {
-		return &Error{Kind: ErrUnexpected, Err: err}
+		return call, call.failure(ErrUnexpected, err)
 	}
-	req.Header = c.header.Clone()
-	if content != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
+	req.Header, call.path = header, req.URL.EscapedPath()
 	client := retryablehttp.Client{
 		HTTPClient:   &http.Client{Transport: call, CheckRedirect: followWithin(c.base)},
+		RetryWaitMin: minWait,
+		RetryWaitMax: maxWait,
 		RetryMax:     c.retries,
 		CheckRetry:   call.check,
 		Backoff:      call.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	_, err = client.Do(req) //nolint:bodyclose // the call has read and closed the body
-	return call.verdict(ctx, err)
-}
-
-// wait waits for d, or for what the option Pause makes of it, or until ctx ends.
-func (c *Client) wait(ctx context.Context, d time.Duration) {
-	if c.pause != nil {
-		d = c.pause(d)
+	if kind, cause := call.verdict(ctx, err, reply); kind != nil {
+		return call, call.failure(kind, cause)
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	return call, nil
 }

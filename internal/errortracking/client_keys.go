@@ -2,6 +2,7 @@ package errortracking
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -22,38 +23,48 @@ type ClientKey struct {
 	DSN string
 }
 
+// UnmarshalJSON reads GitLab's JSON of a key. It is an error if a field is missing.
+func (k *ClientKey) UnmarshalJSON(data []byte) error {
+	var row struct {
+		ID        int64  `json:"id"`
+		Active    *bool  `json:"active"`
+		PublicKey string `json:"public_key"`
+		SentryDSN string `json:"sentry_dsn"`
+	}
+	if err := json.Unmarshal(data, &row); err != nil {
+		return err
+	}
+	if row.ID <= 0 || row.Active == nil || row.PublicKey == "" || row.SentryDSN == "" {
+		return errors.New("a client key lacks id, active, public_key or sentry_dsn")
+	}
+	*k = ClientKey{ID: row.ID, Active: *row.Active, PublicKey: row.PublicKey, DSN: row.SentryDSN}
+	return nil
+}
+
 // ClientKeys reads all client keys of a project, by ascending ID, 100 a request.
 //
 //	GET /projects/:id/error_tracking/client_keys
 func (c *Client) ClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
-	rows, err := readList[*clientKeyReply](ctx, c, clientKeysPath(projectID), url.Values{})
-	if err != nil {
-		return nil, err
-	}
-	keys := make([]ClientKey, len(rows))
-	for i, row := range rows {
-		keys[i] = row.key()
-	}
-	return keys, nil
+	return readList(ctx, c, clientKeysPath(projectID), url.Values{}, func(k ClientKey) int64 { return k.ID })
 }
 
 // ClientKey returns one client key of a project. All who ask between two writes of this client to the project share one
 // reading of its keys, and a second one when a key is missing from the first. The error is [ErrClientKeyNotFound] when it
 // is missing from both; its Keys are those that exist.
 func (c *Client) ClientKey(ctx context.Context, projectID, keyID int64) (ClientKey, error) {
-	for _, reading := range []*shared[int64, []ClientKey]{&c.keys, &c.keysAgain} {
-		keys, err := reading.get(ctx, projectID)
-		if err != nil {
-			return ClientKey{}, err
-		}
-		if at := slices.IndexFunc(keys, func(k ClientKey) bool { return k.ID == keyID }); at >= 0 {
-			return keys[at], nil
-		}
-		if reading == &c.keysAgain {
-			return ClientKey{}, &Error{Kind: ErrClientKeyNotFound, Host: c.base.Host, Keys: slices.Clone(keys)}
-		}
+	wanted := func(k ClientKey) bool { return k.ID == keyID }
+	keys, err := c.keys.get(ctx, projectID)
+	if err == nil && !slices.ContainsFunc(keys, wanted) {
+		keys, err = c.keysAgain.get(ctx, projectID)
 	}
-	panic("unreachable")
+	if err != nil {
+		return ClientKey{}, err
+	}
+	at := slices.IndexFunc(keys, wanted)
+	if at < 0 {
+		return ClientKey{}, &Error{Kind: ErrClientKeyNotFound, Host: c.base.Host, Keys: slices.Clone(keys)}
+	}
+	return keys[at], nil
 }
 
 // AddedClientKey is what [Client.AddClientKey] returns.
@@ -80,31 +91,32 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 		return AddedClientKey{}, err
 	}
 	defer l.release()
-	if err := l.readKeys(ctx); err != nil {
-		return AddedClientKey{}, err
+	if l.known == nil {
+		if _, err := l.newKeys(ctx); err != nil {
+			return AddedClientKey{}, err
+		}
 	}
-	if len(l.handOut) > 0 {
-		key := l.handOut[0]
-		l.handOut = l.handOut[1:]
-		return key, nil
+	if made := l.made; made != nil {
+		l.made = nil
+		return *made, nil
 	}
 	defer l.forgetShared()
 	since := l.readAt
-	var reply clientKeyReply
-	_, err = c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &reply)
+	var key ClientKey
+	_, err = c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &key)
 	if err == nil {
-		l.add(reply.key())
-		return AddedClientKey{ClientKey: reply.key()}, nil
+		l.known, l.highest = append(l.known, key), max(l.highest, key.ID)
+		return AddedClientKey{ClientKey: key}, nil
 	}
-	var failed *Error
-	if !isUnclear(err) || !errors.As(err, &failed) {
+	failed := unclear(err)
+	if failed == nil {
 		return AddedClientKey{}, err
 	}
 	keys, listErr := l.lookForKeys(ctx)
 	if len(keys) == 1 {
 		return AddedClientKey{ClientKey: keys[0], Unclear: failed, Since: since}, nil
 	}
-	l.read = false
+	l.known = nil
 	lost := *failed
 	lost.Kind, lost.unclear, lost.Keys = ErrLostAnswer, failed.Kind, keys
 	if listErr != nil {
@@ -124,10 +136,9 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 		return err
 	}
 	defer l.release()
-	defer l.forgetShared()
-	_, err = c.do(ctx, http.MethodDelete, clientKeysPath(projectID)+"/"+strconv.FormatInt(keyID, 10), nil, &clientKeyReply{})
-	if err != nil && isUnclear(err) {
-		l.forgetShared()
+	_, err = c.do(ctx, http.MethodDelete, clientKeysPath(projectID)+"/"+strconv.FormatInt(keyID, 10), nil, &ClientKey{})
+	l.forgetShared()
+	if unclear(err) != nil {
 		ctx, cancel := toTheEnd(ctx)
 		defer cancel()
 		if _, lookErr := c.ClientKey(ctx, projectID, keyID); errors.Is(lookErr, ErrClientKeyNotFound) {
@@ -135,32 +146,14 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 		}
 	}
 	if err == nil || errors.Is(err, ErrClientKeyNotFound) {
-		l.drop(keyID)
+		l.known = slices.DeleteFunc(l.known, func(k ClientKey) bool { return k.ID == keyID })
+		if l.made != nil && l.made.ID == keyID {
+			l.made = nil
+		}
 	}
 	return err
 }
 
 func clientKeysPath(projectID int64) string {
 	return "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/client_keys"
-}
-
-// clientKeyReply is the JSON of a client key.
-type clientKeyReply struct {
-	ID        int64  `json:"id"`
-	Active    *bool  `json:"active"`
-	PublicKey string `json:"public_key"`
-	SentryDSN string `json:"sentry_dsn"`
-}
-
-func (r *clientKeyReply) id() int64 { return r.ID }
-
-func (r *clientKeyReply) key() ClientKey {
-	return ClientKey{ID: r.ID, Active: *r.Active, PublicKey: r.PublicKey, DSN: r.SentryDSN}
-}
-
-func (r *clientKeyReply) check() error {
-	if r.ID <= 0 || r.Active == nil || r.PublicKey == "" || r.SentryDSN == "" {
-		return errors.New("a client key lacks id, active, public_key or sentry_dsn")
-	}
-	return nil
 }

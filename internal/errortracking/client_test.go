@@ -342,23 +342,23 @@ func TestRequests(t *testing.T) {
 		},
 		"create settings": {
 			func(ctx context.Context, c *errortracking.Client) error {
-				_, err := c.PutSettings(ctx, 42, true, false)
+				_, err := c.PutSettings(ctx, 42, true, true)
 				return err
 			}, settings, http.StatusOK,
-			wireRequest{method: "PUT", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":true,"integrated":false}`},
+			wireRequest{method: "PUT", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":true,"integrated":true}`},
 		},
 		"update settings": {
 			func(ctx context.Context, c *errortracking.Client) error {
 				_, err := c.PatchSettings(ctx, 42, false, new(true))
 				return err
-			}, settings, http.StatusOK,
+			}, strings.Replace(settings, "true", "false", 1), http.StatusOK,
 			wireRequest{method: "PATCH", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":false,"integrated":true}`},
 		},
 		"update settings, backend as it is": {
 			func(ctx context.Context, c *errortracking.Client) error {
 				_, err := c.PatchSettings(ctx, 42, false, nil)
 				return err
-			}, settings, http.StatusOK,
+			}, strings.Replace(settings, "true", "false", 1), http.StatusOK,
 			wireRequest{method: "PATCH", uri: "/api/v4/projects/42/error_tracking/settings", body: `{"active":false}`},
 		},
 		"list keys": {

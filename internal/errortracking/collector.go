@@ -137,7 +137,7 @@ func (x *exchange) kindOfSilence() error {
 // without a body, Sentry's own with JSON.
 func (a *answer) kindOfCollector() error {
 	c, isJSON := a.complaint()
-	isPage := strings.Contains(a.header.Get("Content-Type"), "html") || bytes.HasPrefix(a.body, []byte("<"))
+	isPage := a.isPage() || strings.Contains(a.header.Get("Content-Type"), "html")
 	switch status := a.status; {
 	case status == http.StatusOK && (len(a.body) == 0 || json.Valid(a.body)):
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -124,8 +125,6 @@ type Error struct {
 	Sent bool
 	// Keys are the new client keys for [ErrLostAnswer], and the existing ones for [ErrClientKeyNotFound].
 	Keys []ClientKey
-	// movedTo is the project ID in Location, or 0, as GitLab sent it.
-	movedTo int64
 	// unclear is what was wrong with the answer, for [ErrLostAnswer].
 	unclear error
 	// Err is the error of the connection or of the decoder, if there was one.
@@ -167,17 +166,10 @@ func (e *Error) StatusLine() string {
 
 // Unwrap returns the kind of the error, for [ErrLostAnswer] the kind of the unclear answer, and the cause, if there is one.
 func (e *Error) Unwrap() []error {
-	parts := []error{e.Kind}
-	if e.unclear != nil {
-		parts = append(parts, e.unclear)
-	}
-	if e.Err != nil {
-		parts = append(parts, e.Err)
-	}
-	return parts
+	return slices.DeleteFunc([]error{e.Kind, e.unclear, e.Err}, func(err error) bool { return err == nil })
 }
 
 // interrupted is the error of a request that was not begun because ctx had ended.
-func (c *Client) interrupted(ctx context.Context) *Error {
-	return &Error{Kind: ErrInterrupted, Host: c.base.Host, Err: ctx.Err()}
+func interrupted(ctx context.Context, host string) *Error {
+	return &Error{Kind: ErrInterrupted, Host: host, Err: ctx.Err()}
 }

@@ -18,11 +18,9 @@ func (c *Client) PatchSettings(ctx context.Context, projectID int64, active bool
 }
 
 func (c *Client) PostClientKey(ctx context.Context, projectID int64) (ClientKey, error) {
-	var reply clientKeyReply
-	if _, err := c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &reply); err != nil {
-		return ClientKey{}, err
-	}
-	return reply.key(), nil
+	var key ClientKey
+	_, err := c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &key)
+	return key, err
 }
 
 func (c *Client) SharedClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
@@ -50,7 +48,7 @@ func RepeatAfterError(ctx context.Context, method string, sent, answered bool, e
 // Backoff returns the wait after an attempt that had no answer.
 func Backoff(pause func(time.Duration) time.Duration, attempt int) time.Duration {
 	c := call{client: &Client{pause: pause}}
-	return c.backoff(0, 0, attempt, nil)
+	return c.backoff(minWait, maxWait, attempt, nil)
 }
 
 // Hold makes all other writes in a project wait until release is called.

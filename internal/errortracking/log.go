@@ -2,6 +2,7 @@ package errortracking
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -22,33 +23,22 @@ type Attempt struct {
 	Failure string
 }
 
+// pathIDs are the parts of a path below /api/v4 that differ, with what stands before them.
+var pathIDs = regexp.MustCompile(`(^/projects|^/groups|/client_keys)/[^/]+`)
+
 // report hands an attempt that began at start to the option Log.
-func (call *call) report(ctx context.Context, start time.Time, failure error) {
-	c := call.client
-	if c.log == nil {
+func (c *call) report(ctx context.Context, start time.Time, failure error) {
+	if c.client.log == nil {
 		return
 	}
-	attempt := Attempt{Method: call.method, Path: c.secrets.Replace(pathTemplate(call.path)), Number: call.attempts, Duration: time.Since(start)}
+	mask := c.client.secrets.Replace
+	_, path, _ := strings.Cut(c.path, "/api/v4")
+	attempt := Attempt{Method: c.method, Path: mask(pathIDs.ReplaceAllString(path, "$1/:id")), Number: c.attempts, Duration: time.Since(start)}
 	if failure != nil {
-		attempt.Failure = c.secrets.Replace(failure.Error())
+		attempt.Failure = mask(failure.Error())
 	}
-	if call.answer != nil {
-		attempt.Status = call.answer.status
-		attempt.RequestID = c.secrets.Replace(call.answer.header.Get("X-Request-Id"))
+	if c.answer != nil {
+		attempt.Status, attempt.RequestID = c.answer.status, mask(c.answer.header.Get("X-Request-Id"))
 	}
-	c.log(ctx, attempt)
-}
-
-// pathTemplate returns a request's path as GitLab's documentation writes it.
-func pathTemplate(path string) string {
-	if _, below, found := strings.Cut(path, "/api/v4"); found {
-		path = below
-	}
-	parts := strings.Split(path, "/")
-	for i, part := range parts[:len(parts)-1] {
-		if part == "projects" && i == 1 || part == "groups" || part == "client_keys" {
-			parts[i+1] = ":id"
-		}
-	}
-	return strings.Join(parts, "/")
+	c.client.log(ctx, attempt)
 }

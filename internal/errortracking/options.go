@@ -94,18 +94,15 @@ const shortestSecret = 8
 // maskSecrets returns what takes the token and the values of the custom headers out of a text, a longer one before one
 // that it begins with.
 func maskSecrets(o Options) *strings.Replacer {
-	masks := map[string]string{}
-	if len(o.Token) >= shortestSecret {
-		masks[o.Token] = "(token)"
-	}
+	masks := map[string]string{o.Token: "(token)"}
 	for name, value := range o.Headers {
-		if len(value) >= shortestSecret {
-			masks[value] = "(value of header " + name + ")"
-		}
+		masks[value] = "(value of header " + name + ")"
 	}
 	var pairs []string
 	for _, secret := range slices.Backward(slices.Sorted(maps.Keys(masks))) {
-		pairs = append(pairs, secret, masks[secret])
+		if len(secret) >= shortestSecret {
+			pairs = append(pairs, secret, masks[secret])
+		}
 	}
 	return strings.NewReplacer(pairs...)
 }

@@ -122,7 +122,7 @@ func TestListContradictions(t *testing.T) {
 		"no total, short pages":     {[]page{{count(1, 20), none, "2"}, {count(21, 30), none, ""}}, count(1, 30), 2, nil},
 		"no headers":                {[]page{{count(1, 100), none, none}, {count(101, 120), none, none}}, count(1, 120), 2, nil},
 		"no headers, full page":     {[]page{{count(1, 100), none, none}, {nil, none, none}}, count(1, 100), 2, nil},
-		"total, no next page":       {[]page{{count(1, 100), "100", none}}, count(1, 100), 1, nil},
+		"total, no next page":       {[]page{{count(1, 100), "100", none}, {nil, "100", none}}, count(1, 100), 2, nil},
 		"no headers, none":          {[]page{{nil, none, none}}, nil, 1, nil},
 		"no total, overlap":         {[]page{{count(1, 100), none, "2"}, {count(100, 110), none, ""}, {count(1, 100), none, "2"}, {count(101, 111), none, ""}}, count(1, 111), 4, nil},
 		"the same page for ever":    {[]page{{count(1, 2), none, "2"}}, nil, 8, errortracking.ErrIncompleteList},
@@ -167,7 +167,7 @@ func TestListWithoutEnd(t *testing.T) {
 		page{[]int64{number}, "-", strconv.FormatInt(number+1, 10)}.write(w)
 	})
 	_, err := newClient(t, server.URL).SharedClientKeys(t.Context(), project)
-	wantError(t, err, errortracking.ErrIncompleteList)
+	wantError(t, err, errortracking.ErrMalformed)
 	if got := len(server.seen()); got != bound {
 		t.Errorf("the list took %d requests, want %d", got, bound)
 	}

@@ -2,6 +2,7 @@ package errortracking
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,7 +21,8 @@ var ErrProjectName = errors.New("not a project ID or path")
 func ParseProject(project string) (id int64, path string, err error) {
 	path, problem := parseFullPath(project)
 	if problem != "" {
-		return 0, "", fmt.Errorf("%w: %s. Write the project's numeric ID, such as \"42\", or its full path without a leading slash, such as \"acme/web\"", ErrProjectName, problem)
+		return 0, "", fmt.Errorf("%w: %s. Write the project's numeric ID, such as \"42\", or its full path without a leading slash, "+
+			"such as \"acme/web\"", ErrProjectName, problem)
 	}
 	if id, err := strconv.ParseInt(path, 10, 64); err == nil && id > 0 {
 		return id, "", nil
@@ -59,6 +61,22 @@ type Project struct {
 	Path string
 }
 
+// UnmarshalJSON reads GitLab's JSON of a project. It is an error if a field is missing.
+func (p *Project) UnmarshalJSON(data []byte) error {
+	var row struct {
+		ID   int64  `json:"id"`
+		Path string `json:"path_with_namespace"`
+	}
+	if err := json.Unmarshal(data, &row); err != nil {
+		return err
+	}
+	if row.ID <= 0 || row.Path == "" {
+		return errors.New("a project lacks id or path_with_namespace")
+	}
+	*p = Project(row)
+	return nil
+}
+
 // ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the
 // forms. An ID costs no request. The errors are those of [Client.Project].
 func (c *Client) ResolveProject(ctx context.Context, project string) (int64, error) {
@@ -88,41 +106,12 @@ func (c *Client) Project(ctx context.Context, project string) (Project, error) {
 
 // findProject asks GitLab for the project with a path or ID. The redirect of an old path goes to GitLab's external URL,
 // which may be another host than the base URL, so it is not followed. The ID in it is what matters.
-func (c *Client) findProject(ctx context.Context, project string) (Project, error) {
-	var reply projectReply
-	_, err := c.do(ctx, http.MethodGet, "/projects/"+url.PathEscape(project), nil, &reply)
-	var failed *Error
-	if errors.As(err, &failed) && errors.Is(err, ErrProjectMoved) && failed.movedTo != 0 {
-		_, err = c.do(ctx, http.MethodGet, "/projects/"+strconv.FormatInt(failed.movedTo, 10), nil, &reply)
+func (c *Client) findProject(ctx context.Context, project string) (found Project, err error) {
+	call, err := c.do(ctx, http.MethodGet, "/projects/"+url.PathEscape(project), nil, &found)
+	if errors.Is(err, ErrProjectMoved) {
+		if id := movedTo(call.answer.header.Get("Location")); id != 0 {
+			_, err = c.do(ctx, http.MethodGet, "/projects/"+strconv.FormatInt(id, 10), nil, &found)
+		}
 	}
-	return reply.project(), err
-}
-
-// projectReply is the JSON of a project.
-type projectReply struct {
-	identified
-	PathWithNamespace string `json:"path_with_namespace"`
-}
-
-func (r *projectReply) project() Project { return Project{ID: r.ID, Path: r.PathWithNamespace} }
-
-func (r *projectReply) check() error {
-	if r.PathWithNamespace == "" {
-		return errors.New("the project's path_with_namespace is missing")
-	}
-	return r.identified.check()
-}
-
-// identified is the JSON of what GitLab gives an ID.
-type identified struct {
-	ID int64 `json:"id"`
-}
-
-func (r *identified) id() int64 { return r.ID }
-
-func (r *identified) check() error {
-	if r.ID <= 0 {
-		return fmt.Errorf("the id %d is not positive", r.ID)
-	}
-	return nil
+	return found, err
 }

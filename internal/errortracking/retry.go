@@ -2,13 +2,14 @@ package errortracking
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 const (
@@ -21,40 +22,38 @@ const (
 // check decides whether the call is repeated, as retryablehttp.CheckRetry. A request other than POST is repeated after a
 // 429, a 5xx other than 501, or a broken connection; a POST only after a 429 or when it cannot have been sent, because
 // GitLab is known to make a key and then answer 500.
-func (call *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	select {
-	case <-ctx.Done():
+func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	again, _ := retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+	isPOST := c.method == http.MethodPost
+	switch {
+	case !again:
 		return false, nil
-	default:
-	}
-	repeatable := call.method != http.MethodPost
-	if err != nil {
+	case err != nil:
 		// An error that comes with an answer is a redirect that leads nowhere.
-		return call.answer == nil && !isPermanent(err) && (repeatable || !call.sent), nil
-	}
-	switch status := resp.StatusCode; {
-	case status == http.StatusTooManyRequests:
-	case status >= 500 && status != http.StatusNotImplemented && repeatable:
-	default:
+		return c.answer == nil && !isPermanent(err) && !(isPOST && c.sent), nil
+	case isPOST && resp.StatusCode != http.StatusTooManyRequests:
 		return false, nil
 	}
 	return requestedWait(resp.StatusCode, resp.Header) <= longestWait, nil
 }
 
+// isPermanent reports whether a repetition would fail in the same way, of errors that retryablehttp repeats a request after.
+func isPermanent(err error) bool {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	return ok && dns.IsNotFound || errors.Is(err, errBodyTooLong) || errors.Is(err, http.ErrSchemeMismatch)
+}
+
 // backoff returns the wait before a repetition, as retryablehttp.Backoff: the time that GitLab asks for, else one that
 // doubles with each attempt, half of it random so that many clients do not come back together.
-func (call *call) backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-	wait := min(minWait<<min(attempt, 10), maxWait)
+func (c *call) backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
+	wait := retryablehttp.DefaultBackoff(least, most, attempt, nil)
 	wait = wait/2 + rand.N(wait/2)
 	if resp != nil {
 		if asked := requestedWait(resp.StatusCode, resp.Header); asked > 0 {
-			wait = asked + rand.N(minWait)
+			wait = asked + rand.N(least)
 		}
 	}
-	if call.client.pause != nil {
-		return call.client.pause(wait)
-	}
-	return wait
+	return c.client.pause(wait)
 }
 
 // requestedWait returns how long an answer asks to wait, or 0: Retry-After in seconds or as a date, else, where the rate
@@ -81,12 +80,4 @@ func requestedWait(status int, header http.Header) time.Duration {
 		return max(0, time.Unix(reset, 0).Sub(now))
 	}
 	return 0
-}
-
-// isPermanent reports whether a repetition would fail in the same way.
-func isPermanent(err error) bool {
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	return errors.Is(err, errBodyTooLong) || errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &certificate) ||
-		errors.As(err, &dns) && dns.IsNotFound
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -373,7 +374,7 @@ func TestRetryPolicyAfterErrors(t *testing.T) {
 		"POST, cut":                    {"POST", true, false, io.ErrUnexpectedEOF, false},
 		"GET, answer without a target": {"GET", true, true, io.ErrUnexpectedEOF, false},
 		"GET, answer too long":         {"GET", true, false, fmt.Errorf("reading: %w", errortracking.ErrBodyTooLong), false},
-		"GET, certificate refused":     {"GET", false, false, &tls.CertificateVerificationError{Err: errors.New("unknown authority")}, false},
+		"GET, certificate refused":     {"GET", false, false, &url.Error{Op: "Get", URL: "https://x", Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, false},
 		"GET, plain HTTP":              {"GET", false, false, http.ErrSchemeMismatch, false},
 		"GET, no such host":            {"GET", false, false, &net.DNSError{IsNotFound: true}, false},
 		"GET, names not answered":      {"GET", false, false, &net.DNSError{IsTimeout: true}, true},
@@ -407,9 +408,6 @@ func TestBackoff(t *testing.T) {
 		}
 		if got := errortracking.Backoff(pause, attempt); got != 1 || told < most/2 || told >= most {
 			t.Errorf("attempt %d: got %s for a pause of %s, want one from %s to %s", attempt, got, told, most/2, most)
-		}
-		if got := errortracking.Backoff(nil, attempt); got < most/2 || got >= most {
-			t.Errorf("attempt %d: got %s, want one from %s to %s", attempt, got, most/2, most)
 		}
 	}
 }
@@ -445,5 +443,16 @@ func TestTooLongWait(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Without the option Pause a client waits before it repeats a request.
+func TestPauseByDefault(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Status: http.StatusServiceUnavailable, Times: 1}}})
+	client := newClient(t, server.URL(), func(o *errortracking.Options) { o.Pause = nil })
+	started := time.Now()
+	if err := client.CheckToken(t.Context()); err != nil || time.Since(started) < 100*time.Millisecond {
+		t.Errorf("got error %v after %s, want a wait of 100 ms at least", err, time.Since(started))
 	}
 }

@@ -1,7 +1,9 @@
 package errortracking
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,6 +20,25 @@ type Settings struct {
 	// ProjectName, SentryExternalURL and APIURL describe the Sentry project behind the settings. Each is nil where GitLab
 	// says null, as it does for integrated tracking. They cannot be set through GitLab's REST API.
 	ProjectName, SentryExternalURL, APIURL *string
+}
+
+// UnmarshalJSON reads GitLab's JSON of settings. It is an error if active or integrated is missing.
+func (s *Settings) UnmarshalJSON(data []byte) error {
+	var row struct {
+		Active            *bool   `json:"active"`
+		Integrated        *bool   `json:"integrated"`
+		ProjectName       *string `json:"project_name"`
+		SentryExternalURL *string `json:"sentry_external_url"`
+		APIURL            *string `json:"api_url"`
+	}
+	if err := json.Unmarshal(data, &row); err != nil {
+		return err
+	}
+	if row.Active == nil || row.Integrated == nil {
+		return errors.New("active or integrated is missing")
+	}
+	*s = Settings{*row.Active, *row.Integrated, row.ProjectName, row.SentryExternalURL, row.APIURL}
+	return nil
 }
 
 // WantedSettings are the settings that GitLab is asked to store.
@@ -37,6 +58,25 @@ func (w WantedSettings) met(s Settings) bool {
 //	GET /projects/:id/error_tracking/settings
 func (c *Client) Settings(ctx context.Context, projectID int64) (Settings, error) {
 	return c.settings(ctx, http.MethodGet, projectID, nil)
+}
+
+// settings sends a request whose answer is a project's settings; wanted is nil for one that reads them. The error is
+// [ErrNotApplied] when GitLab answers with other settings than the wanted ones.
+func (c *Client) settings(ctx context.Context, method string, projectID int64, wanted *WantedSettings) (s Settings, err error) {
+	path := "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/settings"
+	if wanted == nil {
+		_, err = c.do(ctx, method, path, nil, &s)
+		return s, err
+	}
+	call, err := c.do(ctx, method, path, wanted, &s)
+	if err == nil && !wanted.met(s) {
+		asked := fmt.Sprintf("active = %t", wanted.Active)
+		if wanted.Integrated != nil {
+			asked += fmt.Sprintf(", integrated = %t", *wanted.Integrated)
+		}
+		err = call.failure(ErrNotApplied, fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", asked, s.Active, s.Integrated))
+	}
+	return s, err
 }
 
 // SavedSettings is what [Client.SaveSettings] found and left. Both parts are known as far as an error lets them be.
@@ -67,14 +107,11 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 	saved := SavedSettings{}
 	switch saved.Settings, err = c.Settings(ctx, projectID); {
 	case errors.Is(err, ErrSettingsNotFound):
-		if wanted.Integrated == nil {
-			wanted.Integrated = new(true)
-		}
+		wanted.Integrated = cmp.Or(wanted.Integrated, new(true))
 	case err != nil:
 		return saved, err
 	default:
-		before := saved.Settings
-		saved.Before = &before
+		saved.Before = new(saved.Settings)
 	}
 	stored, err := l.store(ctx, saved.Before, wanted)
 	if err == nil {
@@ -108,117 +145,54 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted Want
 }
 
 // store gives the project the wanted settings, unless those before, nil for none, are as wanted, and returns what GitLab has
-// then. It keeps the key that GitLab makes by itself.
+// then. It keeps the key that GitLab makes by itself for the next one who wants a key.
 func (l *ledger) store(ctx context.Context, before *Settings, wanted WantedSettings) (Settings, error) {
-	method := http.MethodPatch
-	switch {
-	case before != nil && wanted.met(*before):
+	if before != nil && wanted.met(*before) {
 		return *before, nil
-	case before == nil, wanted.Integrated != nil && *wanted.Integrated:
-		method = http.MethodPut
 	}
-	mayMakeKey := l.mayMakeKey(ctx, wanted)
-	stored, err := l.client.write(ctx, method, l.projectID, wanted, before)
-	if mayMakeKey && (err == nil || isUnclear(err)) {
-		l.keepMadeKey(ctx, err)
+	makesKey := l.makesKey(ctx, wanted)
+	stored, err := l.write(ctx, before, wanted)
+	if lost := unclear(err); makesKey && (err == nil || lost != nil) {
+		l.forgetShared()
+		l.made = &AddedClientKey{Unclear: lost, Since: l.readAt}
+		ctx, cancel := toTheEnd(ctx)
+		defer cancel()
+		_, _ = l.newKeys(ctx) // Where this fails, the next reading finds the key.
 	}
 	return stored, err
 }
 
-// mayMakeKey reports whether GitLab makes a client key by itself when it stores the wanted settings: it does so for active
+// makesKey reports whether GitLab makes a client key by itself when it stores the wanted settings: it does so for active
 // integrated tracking in a project without an active key. Unless an active key is known, the keys are read anew: one that
 // somebody made since the last reading is not GitLab's. Where they cannot be read the answer is no.
-func (l *ledger) mayMakeKey(ctx context.Context, wanted WantedSettings) bool {
-	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated || l.read && l.hasActiveKey() {
+func (l *ledger) makesKey(ctx context.Context, wanted WantedSettings) bool {
+	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated || l.hasActiveKey() {
 		return false
 	}
 	_, err := l.newKeys(ctx)
 	return err == nil && !l.hasActiveKey()
 }
 
-// keepMadeKey finds the key that GitLab made and keeps it for the next one who wants a key. Where the keys cannot be read
-// now, the next reading finds it. unclear is the error of a write that may not have been done, or nil.
-func (l *ledger) keepMadeKey(ctx context.Context, unclear error) {
-	l.forgetShared()
-	l.expected = &AddedClientKey{Since: l.readAt}
-	errors.As(unclear, &l.expected.Unclear)
-	ctx, cancel := toTheEnd(ctx)
-	defer cancel()
-	_, _ = l.newKeys(ctx)
-}
-
 // write sends a request that stores settings, and returns what GitLab has then. After an unclear answer it reads the
 // settings: they may be as wanted, or as they were before, nil for none, so that nothing was stored.
-func (c *Client) write(ctx context.Context, method string, projectID int64, wanted WantedSettings, before *Settings) (Settings, error) {
-	stored, err := c.settings(ctx, method, projectID, &wanted)
-	if err == nil && !wanted.met(stored) {
-		return stored, c.notApplied(method, projectID, wanted, stored)
+func (l *ledger) write(ctx context.Context, before *Settings, wanted WantedSettings) (Settings, error) {
+	method := http.MethodPatch
+	if before == nil || wanted.Integrated != nil && *wanted.Integrated {
+		method = http.MethodPut
 	}
-	var failed *Error
-	if !isUnclear(err) || !errors.As(err, &failed) {
+	stored, err := l.client.settings(ctx, method, l.projectID, &wanted)
+	lost := unclear(err)
+	if lost == nil {
 		return stored, err
 	}
 	ctx, cancel := toTheEnd(ctx)
 	defer cancel()
-	now, readErr := c.Settings(ctx, projectID)
-	unchanged := errors.Is(readErr, ErrSettingsNotFound) && before == nil
-	if readErr == nil {
-		if wanted.met(now) {
-			return now, nil
-		}
-		unchanged = before != nil && now.Active == before.Active && now.Integrated == before.Integrated
+	now, readErr := l.client.Settings(ctx, l.projectID)
+	if readErr == nil && wanted.met(now) {
+		return now, nil
 	}
-	failed.Sent = !unchanged
+	unchanged := before == nil && errors.Is(readErr, ErrSettingsNotFound) ||
+		before != nil && readErr == nil && now.Active == before.Active && now.Integrated == before.Integrated
+	lost.Sent = !unchanged
 	return stored, err
-}
-
-// notApplied is the error of an answer with success whose settings are not those that were wanted.
-func (c *Client) notApplied(method string, projectID int64, wanted WantedSettings, stored Settings) *Error {
-	asked := fmt.Sprintf("active = %t", wanted.Active)
-	if wanted.Integrated != nil {
-		asked += fmt.Sprintf(", integrated = %t", *wanted.Integrated)
-	}
-	return &Error{
-		Kind: ErrNotApplied, Method: method, Host: c.base.Host, Path: c.base.EscapedPath() + "/api/v4" + settingsPath(projectID), Status: http.StatusOK, Sent: true,
-		Err: fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", asked, stored.Active, stored.Integrated),
-	}
-}
-
-// settings sends a request whose answer is a project's settings; wanted is nil for one that reads them.
-func (c *Client) settings(ctx context.Context, method string, projectID int64, wanted *WantedSettings) (Settings, error) {
-	var body any
-	if wanted != nil {
-		body = wanted
-	}
-	var reply settingsReply
-	if _, err := c.do(ctx, method, settingsPath(projectID), body, &reply); err != nil {
-		return Settings{}, err
-	}
-	return Settings{
-		Active:            *reply.Active,
-		Integrated:        *reply.Integrated,
-		ProjectName:       reply.ProjectName,
-		SentryExternalURL: reply.SentryExternalURL,
-		APIURL:            reply.APIURL,
-	}, nil
-}
-
-func settingsPath(projectID int64) string {
-	return "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/settings"
-}
-
-// settingsReply is the JSON of settings.
-type settingsReply struct {
-	Active            *bool   `json:"active"`
-	Integrated        *bool   `json:"integrated"`
-	ProjectName       *string `json:"project_name"`
-	SentryExternalURL *string `json:"sentry_external_url"`
-	APIURL            *string `json:"api_url"`
-}
-
-func (r *settingsReply) check() error {
-	if r.Active == nil || r.Integrated == nil {
-		return errors.New("active or integrated is missing")
-	}
-	return nil
 }

@@ -92,7 +92,7 @@ func TestUpdateSettings(t *testing.T) {
 			server.SetSettings(project, &gitlabsim.Settings{Active: true, Integrated: true})
 			server.SetFlag(project, tt.flag)
 			got, err := newClient(t, server.URL()).PatchSettings(t.Context(), project, false, tt.integrated)
-			if err != nil || !reflect.DeepEqual(got, tt.want) {
+			if applied := tt.flag; applied != (err == nil) || !applied && !errors.Is(err, errortracking.ErrNotApplied) || !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %+v and error %v, want %+v", got, err, tt.want)
 			}
 			wantLines(t, server, "PATCH /api/v4/projects/1/error_tracking/settings")

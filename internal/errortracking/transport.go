@@ -1,6 +1,7 @@
 package errortracking
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -31,8 +32,9 @@ const (
 type call struct {
 	client   *Client
 	method   string
+	path     string // escaped and without the query
+	started  time.Time
 	attempts int     // followed redirects do not count
-	path     string  // escaped and without the query
 	sent     bool    // the attempt may have reached GitLab
 	answer   *answer // nil when there was none
 	unclear  bool    // an attempt, not only the last, may have changed something
@@ -40,29 +42,29 @@ type call struct {
 
 // RoundTrip makes one attempt. It bounds its time and the size of the answer, and keeps the answer. An attempt that
 // changes something is finished when its context is cancelled, so that nothing GitLab makes is lost to an interrupt.
-func (call *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	ctx := req.Context()
-	if call.method != http.MethodGet {
+	if c.method != http.MethodGet {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, call.client.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.client.timeout)
 	defer cancel()
 	// Nothing of a request can have been sent before there is a connection with its TLS handshake done.
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { call.sent = true }})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { c.sent = true }})
 
 	if req.Response == nil {
-		call.attempts++
+		c.attempts++
 	}
-	call.path, call.sent, call.answer = req.URL.EscapedPath(), false, nil
+	c.path, c.sent, c.answer = req.URL.EscapedPath(), false, nil
 	start := time.Now()
 	defer func() {
-		call.unclear = call.unclear || call.sent && (call.answer == nil || call.answer.status >= 500)
-		call.report(ctx, start, err)
+		c.unclear = c.unclear || c.sent && (c.answer == nil || c.answer.status >= 500)
+		c.report(ctx, start, err)
 	}()
-	resp, err = call.client.network.RoundTrip(req.WithContext(ctx))
+	resp, err = c.client.network.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +76,8 @@ func (call *call) RoundTrip(req *http.Request) (resp *http.Response, err error) 
 	if len(body) > maxBody {
 		return nil, errBodyTooLong
 	}
-	call.answer = &answer{method: call.method, path: call.path, status: resp.StatusCode, header: resp.Header, body: body}
-	resp.Body = http.NoBody
-	resp.ContentLength = 0
+	c.answer = &answer{status: resp.StatusCode, header: resp.Header, body: bytes.TrimSpace(body)}
+	resp.Body, resp.ContentLength = http.NoBody, 0
 	return resp, nil
 }
 
