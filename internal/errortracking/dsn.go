@@ -10,7 +10,9 @@ import (
 )
 
 // ErrDSN is the error of [ParseDSN]. It tells the right form and repeats nothing of the text, which may hold a key.
-var ErrDSN = errors.New("not a DSN of GitLab. A DSN has the form https://<public key>@<host>[:<port>]/errortracking/api/v1/projects/<project ID>, or on an older GitLab https://<public key>@<host>[:<port>]/api/v4/error_tracking/collector/<project ID>")
+var ErrDSN = errors.New("not a DSN of GitLab. A DSN has the form " +
+	"https://<public key>@<host>[:<port>]/errortracking/api/v1/projects/<project ID>, or on an older GitLab " +
+	"https://<public key>@<host>[:<port>]/api/v4/error_tracking/collector/<project ID>")
 
 // DSN is the address that a Sentry SDK is configured with, in its parts.
 type DSN struct {
@@ -31,7 +33,8 @@ type DSN struct {
 
 // dsnForm has the groups scheme, public key, host, port, path and project ID. Old DSNs of Sentry have a secret after the public
 // key, which SDKs no longer need. A GitLab below a relative root has that root before its path.
-var dsnForm = regexp.MustCompile(`^((?i)https?)://([A-Za-z0-9_-]+)(?::[A-Za-z0-9_-]*)?@([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]+))?` +
+var dsnForm = regexp.MustCompile(`^((?i)https?)://([A-Za-z0-9_-]+)(?::[A-Za-z0-9_-]*)?@` +
+	`([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]+))?` +
 	`((?:/[A-Za-z0-9._~-]+)*(?:/errortracking/api/v1/projects|/api/v4/error_tracking/collector))/([1-9][0-9]*)/?$`)
 
 // defaultPorts are the ports of the schemes that GitLab is spoken to with.
@@ -81,7 +84,5 @@ func (d DSN) Collector() string {
 // EnvelopeURL returns the address that a Sentry SDK makes of the DSN and sends its envelopes to. It has no port where
 // that is the scheme's.
 func (d DSN) EnvelopeURL() string {
-	return d.Scheme + "://" + d.Collector() + d.envelopePath()
+	return fmt.Sprintf("%s://%s%s/api/%d/envelope/", d.Scheme, d.Collector(), d.Path, d.ProjectID)
 }
-
-func (d DSN) envelopePath() string { return fmt.Sprintf("%s/api/%d/envelope/", d.Path, d.ProjectID) }

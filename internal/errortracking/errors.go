@@ -73,19 +73,6 @@ var (
 	// ErrLostAnswer means an unclear answer to the creation of a client key, after which no or several keys are new. It comes
 	// with the value that says what was wrong with the answer, such as [ErrServer].
 	ErrLostAnswer = errors.New("it is unclear whether GitLab created a client key")
-	// ErrKeyRefused means that the collector answered 404: the key of the DSN is unknown there or inactive.
-	ErrKeyRefused = errors.New("the collector refuses the key")
-	// ErrCollectorUnset means a DSN for localhost:8080 that does not work. GitLab makes such DSNs while its instance setting
-	// error_tracking_api_url is not set.
-	ErrCollectorUnset = errors.New("GitLab does not know its collector")
-	// ErrCollectorUnreachable means that no answer came from where a DSN leads.
-	ErrCollectorUnreachable = errors.New("no answer from the collector")
-	// ErrCollectorTLS means that no TLS connection could be made to where a DSN leads, mostly because of its certificate.
-	ErrCollectorTLS = errors.New("no TLS connection to the collector")
-	// ErrNotCollector means that something other than a collector answered where a DSN leads.
-	ErrNotCollector = errors.New("the answer is not a collector's")
-	// ErrCollectorFailed means that the collector did not take a valid event: 400, 413, 429, or 500 and above.
-	ErrCollectorFailed = errors.New("the collector failed")
 	// ErrUnexpected means a status that the API facts do not explain.
 	ErrUnexpected = errors.New("unexpected answer from GitLab")
 )
@@ -96,17 +83,14 @@ type OptionError struct {
 	Problem string // a clause that begins with "it" or a name
 }
 
-// Error implements error.
 func (e *OptionError) Error() string { return e.Option + ": " + e.Problem }
 
 // Error is what went wrong with one request.
 type Error struct {
 	// Kind is one of this package's Err values.
 	Kind error
-	// Host is the host and port of GitLab, or of the collector.
+	// Host is the host and port of GitLab.
 	Host string
-	// Collector says that the request went to the collector and not to GitLab's API.
-	Collector bool
 	// Method and Path are the request's; the path is escaped and has no query. Both are empty when nothing was sent.
 	Method, Path string
 	// Status is the HTTP status of the last answer, 0 when there was none.
@@ -131,7 +115,6 @@ type Error struct {
 	Err error
 }
 
-// Error implements error.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Kind.Error())

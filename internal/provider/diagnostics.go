@@ -134,30 +134,6 @@ var adviceOn = map[error]advice{
 		"GitLab can create a client key and still answer with an error. The provider looked at the keys of the project afterwards and could not find exactly one new key, so it took none into the state.",
 		"Check the client keys of the project. Import the key that belongs to this resource as <project>:<key_id>, or delete it, then run the command again.",
 	},
-	errortracking.ErrKeyRefused: {
-		"The collector does not know the key, or the key is inactive.",
-		"Use the DSN of an active client key of this project. The data source gitlab_error_tracking_client_keys lists them.",
-	},
-	errortracking.ErrCollectorUnset: {
-		"The DSN leads to localhost:8080. GitLab creates such DSNs while its instance setting error_tracking_api_url is not set.",
-		"Ask an administrator of the GitLab instance to set error_tracking_api_url to the address of the collector (PUT /api/v4/application/settings). Then read the DSN again.",
-	},
-	errortracking.ErrCollectorUnreachable: {
-		"The collector could not be reached from this machine.",
-		"Check the host of the DSN, the network and the proxy settings of the environment (HTTPS_PROXY, NO_PROXY). If the host is wrong, an administrator of the GitLab instance corrects error_tracking_api_url.",
-	},
-	errortracking.ErrCollectorTLS: {
-		"No TLS connection to the collector could be made. An application fails in the same way unless it trusts the certificate.",
-		"Check the certificate of the collector and the scheme of the DSN. For a private certificate authority, add its certificate to the system's trusted certificates or set SSL_CERT_FILE. The provider argument cacert_file is not used for the collector.",
-	},
-	errortracking.ErrNotCollector: {
-		"The DSN leads to something other than an error tracking collector, such as a proxy, a sign-in page or another web server.",
-		"Check the host and path of the DSN. If they are wrong, an administrator of the GitLab instance corrects error_tracking_api_url.",
-	},
-	errortracking.ErrCollectorFailed: {
-		"The collector did not accept the event.",
-		"Check the status or the logs of the collector, then run the action again.",
-	},
 	errortracking.ErrUnexpected: {
 		"The provider does not know this answer.",
 		"If the problem persists, report it to the developers of the provider.",
@@ -181,17 +157,13 @@ func explain(err error) string {
 // answered tells what came back for a request.
 func answered(e *errortracking.Error) string {
 	var b strings.Builder
-	server := "GitLab"
-	if e.Collector {
-		server = "The collector"
-	}
 	switch {
 	case e.Status == 0 && e.Method == "":
 		fmt.Fprintf(&b, "Nothing was sent to GitLab at %s", e.Host)
 	case e.Status == 0:
-		fmt.Fprintf(&b, "%s at %s did not answer %s %s", server, e.Host, e.Method, e.Path)
+		fmt.Fprintf(&b, "GitLab at %s did not answer %s %s", e.Host, e.Method, e.Path)
 	default:
-		fmt.Fprintf(&b, "%s at %s answered %s to %s %s", server, e.Host, e.StatusLine(), e.Method, e.Path)
+		fmt.Fprintf(&b, "GitLab at %s answered %s to %s %s", e.Host, e.StatusLine(), e.Method, e.Path)
 	}
 	if e.Message != "" {
 		b.WriteString(": " + e.Message)

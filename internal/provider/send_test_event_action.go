@@ -2,10 +2,12 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
 
+	"github.com/errortracking/terraform-provider-gitlab/internal/collector"
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -22,6 +24,38 @@ const collectorTimeout = 10 * time.Second
 
 // environmentForm is what Sentry's SDKs allow as the name of an environment.
 var environmentForm = regexp.MustCompile(`^[^\s/]{1,64}$`)
+
+// collectorAdvice holds the advice on each kind of error of a collector.
+var collectorAdvice = map[error]advice{
+	collector.ErrKeyRefused: {
+		"The collector does not know the key, or the key is inactive.",
+		"Use the DSN of an active client key of this project. The data source gitlab_error_tracking_client_keys lists them.",
+	},
+	collector.ErrUnset: {
+		"The DSN leads to localhost:8080. GitLab creates such DSNs while its instance setting error_tracking_api_url is not set.",
+		"Ask an administrator of the GitLab instance to set error_tracking_api_url to the address of the collector (PUT /api/v4/application/settings). Then read the DSN again.",
+	},
+	collector.ErrUnreachable: {
+		"The collector could not be reached from this machine.",
+		"Check the host of the DSN, the network and the proxy settings of the environment (HTTPS_PROXY, NO_PROXY). If the host is wrong, an administrator of the GitLab instance corrects error_tracking_api_url.",
+	},
+	collector.ErrTLS: {
+		"No TLS connection to the collector could be made. An application fails in the same way unless it trusts the certificate.",
+		"Check the certificate of the collector and the scheme of the DSN. For a private certificate authority, add its certificate to the system's trusted certificates or set SSL_CERT_FILE. The provider argument cacert_file is not used for the collector.",
+	},
+	collector.ErrNotCollector: {
+		"The DSN leads to something other than an error tracking collector, such as a proxy, a sign-in page or another web server.",
+		"Check the host and path of the DSN. If they are wrong, an administrator of the GitLab instance corrects error_tracking_api_url.",
+	},
+	collector.ErrFailed: {
+		"The collector did not accept the event.",
+		"Check the status or the logs of the collector, then run the action again.",
+	},
+	collector.ErrInterrupted: {
+		"The run was stopped before the collector answered.",
+		"Run the action again when you are ready.",
+	},
+}
 
 type sendTestEventAction struct{}
 
@@ -48,12 +82,12 @@ func (a *sendTestEventAction) Schema(_ context.Context, _ action.SchemaRequest, 
 				Required:            true,
 			},
 			"message": schema.StringAttribute{
-				MarkdownDescription: "The text of the event. Default: `" + errortracking.DefaultTestMessage + "`.",
+				MarkdownDescription: "The text of the event. Default: `" + collector.DefaultMessage + "`.",
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"environment": schema.StringAttribute{
-				MarkdownDescription: "The environment of the event. Default: `" + errortracking.DefaultTestEnvironment + "`.",
+				MarkdownDescription: "The environment of the event. Default: `" + collector.DefaultEnvironment + "`.",
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.RegexMatches(environmentForm, "must have 1 to 64 characters and no spaces or slashes")},
 			},
@@ -81,18 +115,23 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 	if !ok {
 		return
 	}
-	collector := dsn.Collector()
-	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Sending a test event for project %d to %s", dsn.ProjectID, collector)})
+	host := dsn.Collector()
+	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Sending a test event for project %d to %s", dsn.ProjectID, host)})
 	ctx, cancel := context.WithTimeout(ctx, collectorTimeout)
 	defer cancel()
-	event := errortracking.TestEvent{Message: model.Message.ValueString(), Environment: model.Environment.ValueString()}
-	id, answer, err := errortracking.SendTestEvent(ctx, dsn, event)
+	event := collector.Event{Message: model.Message.ValueString(), Environment: model.Environment.ValueString()}
+	id, status, err := collector.Send(ctx, dsn, event)
 	if err != nil {
-		resp.Diagnostics.AddError("Cannot send a test event to "+collector,
-			fmt.Sprintf("The event was for project %d. ", dsn.ProjectID)+explain(err))
+		detail := fmt.Sprintf("The event was for project %d. ", dsn.ProjectID) + capitalized(sentence(err.Error()))
+		var failed *collector.Error
+		if errors.As(err, &failed) {
+			known := collectorAdvice[failed.Kind]
+			detail += "\n\n" + known.cause + "\n\n" + known.cure
+		}
+		resp.Diagnostics.AddError("Cannot send a test event to "+host, detail)
 		return
 	}
-	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("%s accepted event %s: %s", collector, id, answer)})
+	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("%s accepted event %s: %s", host, id, status)})
 }
 
 // parse reads the DSN. Its error names no attribute, because engines quote the line of an attribute, and with it the key.

@@ -1,0 +1,204 @@
+// Package collector sends a test event to the collector that a DSN leads to, as an application does, and says what is wrong
+// if it is not taken. A collector is not GitLab's API: it has an address of its own and asks for no token.
+package collector
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/getsentry/sentry-go"
+	"github.com/hashicorp/go-cleanhttp"
+)
+
+// What can go wrong, one value a meaning.
+var (
+	// ErrKeyRefused means that the collector answered 404: the key of the DSN is unknown there or inactive.
+	ErrKeyRefused = errors.New("the collector refuses the key")
+	// ErrUnset means a DSN for localhost:8080 that does not work. GitLab makes such DSNs while its instance setting
+	// error_tracking_api_url is not set.
+	ErrUnset = errors.New("GitLab does not know its collector")
+	// ErrUnreachable means that no answer came.
+	ErrUnreachable = errors.New("no answer from the collector")
+	// ErrTLS means that no TLS connection could be made, mostly because of the collector's certificate.
+	ErrTLS = errors.New("no TLS connection to the collector")
+	// ErrNotCollector means that something other than a collector answered.
+	ErrNotCollector = errors.New("the answer is not a collector's")
+	// ErrFailed means that the collector did not take a valid event: 400, 413, 429, or 500 and above.
+	ErrFailed = errors.New("the collector failed")
+	// ErrInterrupted means that the request was given up because its context was cancelled.
+	ErrInterrupted = errors.New("interrupted")
+)
+
+// Error says why an event was not taken. Its text tells what came back and never has the key of the DSN.
+type Error struct {
+	// Kind is one of this package's Err values.
+	Kind error
+	text string
+}
+
+func (e *Error) Error() string { return e.text }
+
+// Unwrap returns the kind of the error.
+func (e *Error) Unwrap() error { return e.Kind }
+
+// Event is what is sent. Empty fields have a default.
+type Event struct {
+	// Message is the text of the error. The default is [DefaultMessage].
+	Message string
+	// Environment is the environment that the error is of. The default is [DefaultEnvironment].
+	Environment string
+}
+
+// The defaults of an [Event].
+const (
+	DefaultMessage     = "Test event sent by Terraform"
+	DefaultEnvironment = "test"
+)
+
+// maxBody is how much of an answer is read. A collector answers with nothing or a line of JSON.
+const maxBody = 64 << 10
+
+// Send sends an error to the collector of a DSN with Sentry's SDK, and waits for the answer until ctx ends. It sends once
+// and follows no redirect. It returns the ID of the event and the status of the answer, such as "200 OK". The error is an
+// [*Error].
+func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, status string, err error) {
+	x := &exchange{ctx: ctx, network: cleanhttp.DefaultTransport()}
+	client, err := sentry.NewClient(sentry.ClientOptions{
+		Dsn:       dsn.String(),
+		Transport: sentry.NewHTTPSyncTransport(),
+		HTTPClient: &http.Client{
+			Transport:     x,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		Environment: cmp.Or(event.Environment, DefaultEnvironment),
+		// The SDK would send the name of this machine, its Go modules and a version from git.
+		ServerName:   "terraform",
+		Release:      "terraform-provider-gitlab",
+		Integrations: func([]sentry.Integration) []sentry.Integration { return nil },
+	})
+	if err != nil {
+		return "", "", errors.New("the SDK does not accept the DSN")
+	}
+	defer client.Close()
+	started := time.Now()
+	// GitLab shows exceptions. Its older collectors take nothing else, and name their place by the transaction.
+	id := client.CaptureEvent(&sentry.Event{
+		Level:       sentry.LevelError,
+		Transaction: "terraform",
+		Exception:   []sentry.Exception{{Type: "TestEvent", Value: cmp.Or(event.Message, DefaultMessage)}},
+	}, nil, nil)
+	status = strings.TrimSpace(fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)))
+	kind := x.kind()
+	if kind == nil {
+		return string(*id), status, nil
+	}
+	if dsn.Host == "localhost" && dsn.Port == 8080 && !errors.Is(kind, ErrInterrupted) {
+		kind = ErrUnset
+	}
+	text := fmt.Sprintf("the collector at %s answered %s to POST %s", dsn.Collector(), status, x.path)
+	detail := x.message(dsn.PublicKey)
+	if x.err != nil {
+		text = fmt.Sprintf("the collector at %s did not answer POST %s", dsn.Collector(), x.path)
+		detail = x.err.Error()
+	}
+	if errors.Is(x.err, context.DeadlineExceeded) {
+		detail = "no answer in " + time.Since(started).Round(100*time.Millisecond).String()
+	}
+	if detail != "" {
+		text += ": " + detail
+	}
+	return "", "", &Error{Kind: kind, text: text}
+}
+
+// exchange sends the one request of the SDK and keeps what came back, which the SDK does not tell.
+type exchange struct {
+	ctx     context.Context // the SDK sends without one
+	network http.RoundTripper
+
+	path   string // of the request
+	err    error  // why there is no answer
+	status int
+	isPage bool
+	body   []byte
+}
+
+// RoundTrip sends the request.
+func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
+	x.path = req.URL.EscapedPath()
+	resp, err := x.network.RoundTrip(req.WithContext(x.ctx))
+	if err != nil {
+		x.err = err
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if x.body, x.err = io.ReadAll(io.LimitReader(resp.Body, maxBody)); x.err != nil {
+		return nil, x.err
+	}
+	x.status, x.body = resp.StatusCode, bytes.TrimSpace(x.body)
+	x.isPage = strings.Contains(resp.Header.Get("Content-Type"), "html") || bytes.HasPrefix(x.body, []byte("<"))
+	resp.Body = http.NoBody
+	return resp, nil
+}
+
+// kind says what came of the exchange; nil means that the event was taken. GitLab's collector answers 200 without a body,
+// Sentry's own with JSON.
+func (x *exchange) kind() error {
+	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](x.err)
+	_, isAlert := errors.AsType[tls.AlertError](x.err)
+	_, isNoTLS := errors.AsType[tls.RecordHeaderError](x.err)
+	switch {
+	case x.err != nil && errors.Is(x.ctx.Err(), context.Canceled):
+		return ErrInterrupted
+	case isCertificate || isAlert || isNoTLS || errors.Is(x.err, http.ErrSchemeMismatch):
+		return ErrTLS
+	case x.err != nil:
+		return ErrUnreachable
+	case x.status == http.StatusOK && (len(x.body) == 0 || json.Valid(x.body)):
+		return nil
+	case x.status == http.StatusTooManyRequests || x.status >= 500:
+		return ErrFailed
+	case x.isPage:
+		return ErrNotCollector
+	case x.status == http.StatusNotFound && x.said().Error == "404 Not Found":
+		// GitLab's API has no such route: it is newer than the DSN.
+		return ErrNotCollector
+	case x.status == http.StatusNotFound:
+		return ErrKeyRefused
+	case x.status == http.StatusBadRequest || x.status == http.StatusRequestEntityTooLarge:
+		return ErrFailed
+	}
+	return ErrNotCollector
+}
+
+// said reads the body as the JSON of an error, which it need not be.
+func (x *exchange) said() (said struct{ Message, Error string }) {
+	_ = json.Unmarshal(x.body, &said)
+	return said
+}
+
+// message returns the collector's own words without the key: those of its JSON, or a text. It has 300 characters at most,
+// and nothing that cannot be seen.
+func (x *exchange) message(key string) string {
+	if x.isPage {
+		return ""
+	}
+	said := x.said()
+	text := strings.ReplaceAll(cmp.Or(said.Message, said.Error, string(x.body)), key, "…")
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == unicode.ReplacementChar || !unicode.IsPrint(r) })
+	text = strings.Join(words, " ")
+	if runes := []rune(text); len(runes) > 300 {
+		return string(runes[:300]) + "…"
+	}
+	return text
+}
