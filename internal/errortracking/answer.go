@@ -40,7 +40,7 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 	case a.isPage():
 		return ErrNotJSON, nil
 	}
-	if complaint, ok := c.answer.complaint(); ok && complaint.Status == "error" {
+	if complaint, _ := c.answer.complaint(); complaint["status"] == "error" {
 		return ErrRejected, nil
 	}
 	if err := json.Unmarshal(c.answer.body, reply); err != nil {
@@ -82,29 +82,20 @@ func (c *call) failure(kind, cause error) *Error {
 	return e
 }
 
-// complaint is the JSON of GitLab's errors: message from its own checks, error from its API layer and from OAuth.
-type complaint struct {
-	Status      text `json:"status"`
-	Message     text `json:"message"`
-	Error       text `json:"error"`
-	Description text `json:"error_description"`
-	Scope       text `json:"scope"`
+// complaint reads the JSON of GitLab's errors: message from its own checks, error from its API layer and from OAuth. ok is
+// false when the answer is no JSON object.
+func (a *answer) complaint() (c map[string]text, ok bool) {
+	return c, json.Unmarshal(a.body, &c) == nil
 }
 
 // text is a JSON value read as text, whatever its type: GitLab's messages are texts, lists or objects.
 type text string
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (t *text) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, (*string)(t)) != nil {
 		*t = text(data)
 	}
 	return nil
-}
-
-// complaint reads the answer as an error; ok is false when it is no JSON object.
-func (a *answer) complaint() (c complaint, ok bool) {
-	return c, json.Unmarshal(a.body, &c) == nil
 }
 
 // isPage reports whether the answer is HTML.
@@ -120,13 +111,13 @@ func (a *answer) message() string {
 		return string(a.body)
 	}
 	var words []string
-	for _, t := range []text{c.Message, c.Error, c.Description} {
-		if t != "" {
-			words = append(words, string(t))
+	for _, name := range []string{"message", "error", "error_description"} {
+		if c[name] != "" {
+			words = append(words, string(c[name]))
 		}
 	}
-	if c.Scope != "" {
-		words = append(words, "scope: "+string(c.Scope))
+	if c["scope"] != "" {
+		words = append(words, "scope: "+string(c["scope"]))
 	}
 	return strings.Join(words, "; ")
 }
@@ -134,25 +125,21 @@ func (a *answer) message() string {
 // printable makes a server's text fit for a terminal: what cannot be seen becomes a space, and it has 300 characters at
 // most.
 func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, s)
-	runes := []rune(strings.Join(strings.Fields(s), " "))
-	if len(runes) > 300 {
+	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == unicode.ReplacementChar || !unicode.IsPrint(r) })
+	s = strings.Join(words, " ")
+	if runes := []rune(s); len(runes) > 300 {
 		return string(runes[:300]) + "…"
 	}
-	return string(runes)
+	return s
 }
 
 // meanings are the answers of a status that has several, the special before the general. Where a text is empty, any will do.
 var meanings = []struct {
-	status                      int
-	method                      string
-	message, error, description string // the last one is a part of GitLab's error_description
-	kind                        error
+	status         int
+	method         string
+	message, error text
+	description    string // a part of GitLab's error_description
+	kind           error
 }{
 	{status: 400, kind: ErrBadRequest},
 	{status: 401, error: "invalid_token", description: "expired", kind: ErrTokenExpired},
@@ -196,9 +183,8 @@ func (c *call) refusal() error {
 		return ErrNotJSON
 	}
 	for _, m := range meanings {
-		if m.status == a.status && (m.method == "" || m.method == c.method) &&
-			(m.message == "" || m.message == string(complaint.Message)) && (m.error == "" || m.error == string(complaint.Error)) &&
-			strings.Contains(string(complaint.Description), m.description) {
+		if m.status == a.status && (m.method == "" || m.method == c.method) && (m.message == "" || m.message == complaint["message"]) &&
+			(m.error == "" || m.error == complaint["error"]) && strings.Contains(string(complaint["error_description"]), m.description) {
 			return m.kind
 		}
 	}

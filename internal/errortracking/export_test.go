@@ -10,11 +10,11 @@ import (
 // The requests themselves, for the tests of what becomes of a single one.
 
 func (c *Client) PutSettings(ctx context.Context, projectID int64, active, integrated bool) (Settings, error) {
-	return c.settings(ctx, http.MethodPut, projectID, &WantedSettings{active, &integrated})
+	return c.sendSettings(ctx, http.MethodPut, projectID, WantedSettings{active, &integrated})
 }
 
 func (c *Client) PatchSettings(ctx context.Context, projectID int64, active bool, integrated *bool) (Settings, error) {
-	return c.settings(ctx, http.MethodPatch, projectID, &WantedSettings{active, integrated})
+	return c.sendSettings(ctx, http.MethodPatch, projectID, WantedSettings{active, integrated})
 }
 
 func (c *Client) PostClientKey(ctx context.Context, projectID int64) (ClientKey, error) {

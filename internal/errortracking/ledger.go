@@ -36,14 +36,13 @@ func (c *Client) hold(ctx context.Context, projectID int64) (*ledger, error) {
 	l, _ := entry.(*ledger)
 	select {
 	case l.held <- struct{}{}:
-	case <-ctx.Done():
-		return nil, interrupted(ctx, c.base.Host)
-	}
-	if ctx.Err() != nil {
+		if ctx.Err() == nil {
+			return l, nil
+		}
 		l.release()
-		return nil, interrupted(ctx, c.base.Host)
+	case <-ctx.Done():
 	}
-	return l, nil
+	return nil, interrupted(ctx, c.base.Host)
 }
 
 func (l *ledger) release() { <-l.held }

@@ -33,7 +33,8 @@ func (c *call) report(ctx context.Context, start time.Time, failure error) {
 	}
 	mask := c.client.secrets.Replace
 	_, path, _ := strings.Cut(c.path, "/api/v4")
-	attempt := Attempt{Method: c.method, Path: mask(pathIDs.ReplaceAllString(path, "$1/:id")), Number: c.attempts, Duration: time.Since(start)}
+	path = mask(pathIDs.ReplaceAllString(path, "$1/:id"))
+	attempt := Attempt{Method: c.method, Path: path, Number: c.attempts, Duration: time.Since(start)}
 	if failure != nil {
 		attempt.Failure = mask(failure.Error())
 	}

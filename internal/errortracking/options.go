@@ -57,29 +57,30 @@ var (
 	// authenticationHeaders are the headers in which GitLab looks for a token.
 	authenticationHeaders = []string{"Authorization", "Private-Token", "Job-Token"}
 	// ownHeaders are those that a request has by itself. With an Idempotency-Key net/http would repeat a POST.
-	ownHeaders = []string{"Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Idempotency-Key", "Transfer-Encoding", "X-Idempotency-Key"}
+	ownHeaders = []string{"Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Idempotency-Key",
+		"Transfer-Encoding", "X-Idempotency-Key"}
 )
 
 // check refuses what cannot be sent, before a request fails with an error that names no option.
 func (o Options) check() error {
 	switch {
 	case o.Retries != nil && *o.Retries < 0:
-		return &OptionError{Option: "retries", Problem: fmt.Sprintf("%d is negative", *o.Retries)}
+		return &OptionError{"retries", fmt.Sprintf("%d is negative", *o.Retries)}
 	case o.Token == "":
-		return &OptionError{Option: "token", Problem: "it is empty"}
+		return &OptionError{"token", "it is empty"}
 	case strings.ContainsFunc(o.Token, isSpaceOrControl):
-		return &OptionError{Option: "token", Problem: "it contains a space or a line break; a token that is read from a file often ends with one"}
+		return &OptionError{"token", "it contains a space or a line break; a token that is read from a file often ends with one"}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
-		switch {
+		switch canonical := http.CanonicalHeaderKey(name); {
 		case !httpguts.ValidHeaderFieldName(name):
-			return &OptionError{Option: "headers", Problem: fmt.Sprintf("%q is not a valid header name", name)}
-		case slices.Contains(authenticationHeaders, http.CanonicalHeaderKey(name)):
-			return &OptionError{Option: "headers", Problem: name + " is set by the token argument and cannot be a custom header"}
-		case slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)):
-			return &OptionError{Option: "headers", Problem: name + " is the provider's own and cannot be a custom header"}
+			return &OptionError{"headers", fmt.Sprintf("%q is not a valid header name", name)}
+		case slices.Contains(authenticationHeaders, canonical):
+			return &OptionError{"headers", name + " is set by the token argument and cannot be a custom header"}
+		case slices.Contains(ownHeaders, canonical):
+			return &OptionError{"headers", name + " is the provider's own and cannot be a custom header"}
 		case strings.ContainsFunc(o.Headers[name], unicode.IsControl):
-			return &OptionError{Option: "headers", Problem: "the value of " + name + " contains a line break or another control character"}
+			return &OptionError{"headers", "the value of " + name + " contains a line break or another control character"}
 		}
 	}
 	return nil
@@ -109,24 +110,25 @@ func maskSecrets(o Options) *strings.Replacer {
 
 // parseBaseURL returns the root of GitLab that a user's base_url means, without /api/v4 and closing slash.
 func parseBaseURL(s string) (*url.URL, error) {
-	wrong := func(problem string) (*url.URL, error) {
-		return nil, &OptionError{Option: "base_url", Problem: problem + "; it should look like " + DefaultBaseURL + " or https://gitlab.example.com/gitlab"}
-	}
 	u, err := url.Parse(cmp.Or(s, DefaultBaseURL))
+	problem := ""
 	switch {
 	case err != nil:
 		// The text of a parse error repeats the whole URL, and with it a password that may be inside.
-		return wrong("it is not a URL")
+		problem = "it is not a URL"
 	case u.User != nil:
-		return wrong("it holds a user name or password, which would be seen in logs")
+		problem = "it holds a user name or password, which would be seen in logs"
 	case u.Scheme != "http" && u.Scheme != "https":
-		return wrong("it does not start with https:// or http://")
+		problem = "it does not start with https:// or http://"
 	case u.Hostname() == "":
-		return wrong("it names no host")
+		problem = "it names no host"
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return wrong("it has a query or a fragment")
+		problem = "it has a query or a fragment"
 	}
-	path := strings.TrimRight(u.Path, "/")
-	path = strings.TrimRight(strings.TrimSuffix(path, "/api/v4"), "/")
+	if problem != "" {
+		problem += "; it should look like " + DefaultBaseURL + " or https://gitlab.example.com/gitlab"
+		return nil, &OptionError{"base_url", problem}
+	}
+	path := strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/api/v4"), "/")
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
 }

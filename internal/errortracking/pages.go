@@ -67,7 +67,8 @@ func readPass[R any](ctx context.Context, c *Client, path string, query url.Valu
 		}
 		stated, err := strconv.Atoi(header.Get("X-Total"))
 		if len(totals) > 1 || len(seen) != len(rows) || err == nil && stated != len(rows) {
-			return nil, call.failure(ErrIncompleteList, errors.New("the pages repeat a row or contradict the number of rows that GitLab states"))
+			cause := errors.New("the pages repeat a row or contradict the number of rows that GitLab states")
+			return nil, call.failure(ErrIncompleteList, cause)
 		}
 		return rows, nil
 	}

@@ -30,7 +30,7 @@ func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool,
 		return false, nil
 	case err != nil:
 		// An error that comes with an answer is a redirect that leads nowhere.
-		return c.answer == nil && !isPermanent(err) && !(isPOST && c.sent), nil
+		return c.answer == nil && !isPermanent(err) && (!isPOST || !c.sent), nil
 	case isPOST && resp.StatusCode != http.StatusTooManyRequests:
 		return false, nil
 	}
@@ -64,19 +64,14 @@ func requestedWait(status int, header http.Header) time.Duration {
 	if err != nil {
 		now = time.Now()
 	}
-	if after := header.Get("Retry-After"); after != "" {
-		seconds, err := strconv.ParseUint(after, 10, 31)
-		if err == nil || errors.Is(err, strconv.ErrRange) {
-			return time.Duration(seconds) * time.Second
-		}
-		if date, err := http.ParseTime(after); err == nil {
-			return max(0, date.Sub(now))
-		}
+	after := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(after, 10, 31); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(seconds) * time.Second
 	}
-	if status != http.StatusTooManyRequests {
-		return 0
+	if date, err := http.ParseTime(after); err == nil {
+		return max(0, date.Sub(now))
 	}
-	if reset, err := strconv.ParseInt(header.Get("RateLimit-Reset"), 10, 64); err == nil {
+	if reset, err := strconv.ParseInt(header.Get("RateLimit-Reset"), 10, 64); err == nil && status == http.StatusTooManyRequests {
 		return max(0, time.Unix(reset, 0).Sub(now))
 	}
 	return 0

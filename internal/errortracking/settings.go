@@ -56,26 +56,8 @@ func (w WantedSettings) met(s Settings) bool {
 // Settings reads a project's settings. The error is [ErrSettingsNotFound] when the project has none yet.
 //
 //	GET /projects/:id/error_tracking/settings
-func (c *Client) Settings(ctx context.Context, projectID int64) (Settings, error) {
-	return c.settings(ctx, http.MethodGet, projectID, nil)
-}
-
-// settings sends a request whose answer is a project's settings; wanted is nil for one that reads them. The error is
-// [ErrNotApplied] when GitLab answers with other settings than the wanted ones.
-func (c *Client) settings(ctx context.Context, method string, projectID int64, wanted *WantedSettings) (s Settings, err error) {
-	path := "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/settings"
-	if wanted == nil {
-		_, err = c.do(ctx, method, path, nil, &s)
-		return s, err
-	}
-	call, err := c.do(ctx, method, path, wanted, &s)
-	if err == nil && !wanted.met(s) {
-		asked := fmt.Sprintf("active = %t", wanted.Active)
-		if wanted.Integrated != nil {
-			asked += fmt.Sprintf(", integrated = %t", *wanted.Integrated)
-		}
-		err = call.failure(ErrNotApplied, fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", asked, s.Active, s.Integrated))
-	}
+func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err error) {
+	_, err = c.do(ctx, http.MethodGet, settingsPath(projectID), nil, &s)
 	return s, err
 }
 
@@ -180,7 +162,7 @@ func (l *ledger) write(ctx context.Context, before *Settings, wanted WantedSetti
 	if before == nil || wanted.Integrated != nil && *wanted.Integrated {
 		method = http.MethodPut
 	}
-	stored, err := l.client.settings(ctx, method, l.projectID, &wanted)
+	stored, err := l.client.sendSettings(ctx, method, l.projectID, wanted)
 	lost := unclear(err)
 	if lost == nil {
 		return stored, err
@@ -195,4 +177,24 @@ func (l *ledger) write(ctx context.Context, before *Settings, wanted WantedSetti
 		before != nil && readErr == nil && now.Active == before.Active && now.Integrated == before.Integrated
 	lost.Sent = !unchanged
 	return stored, err
+}
+
+// sendSettings sends a request that stores settings, and returns those in the answer. The error is [ErrNotApplied] when they
+// are not as wanted.
+func (c *Client) sendSettings(ctx context.Context, method string, projectID int64, wanted WantedSettings) (Settings, error) {
+	var s Settings
+	call, err := c.do(ctx, method, settingsPath(projectID), wanted, &s)
+	if err == nil && !wanted.met(s) {
+		asked := fmt.Sprintf("active = %t", wanted.Active)
+		if wanted.Integrated != nil {
+			asked += fmt.Sprintf(", integrated = %t", *wanted.Integrated)
+		}
+		cause := fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", asked, s.Active, s.Integrated)
+		err = call.failure(ErrNotApplied, cause)
+	}
+	return s, err
+}
+
+func settingsPath(projectID int64) string {
+	return "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/settings"
 }

@@ -102,7 +102,7 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 			pool = x509.NewCertPool()
 		}
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, &OptionError{Option: "cacert_file", Problem: "the file contains no PEM certificate"}
+			return nil, &OptionError{"cacert_file", "the file contains no PEM certificate"}
 		}
 		network.TLSClientConfig.RootCAs = pool
 	}
@@ -119,11 +119,11 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 	}
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		option := "client_cert"
-		if strings.Contains(err.Error(), "private key") || strings.Contains(err.Error(), "key input") {
+		option, cause := "client_cert", strings.TrimPrefix(err.Error(), "tls: ")
+		if strings.Contains(cause, "private key") || strings.Contains(cause, "key input") {
 			option = "client_key"
 		}
-		return nil, &OptionError{Option: option, Problem: "client_cert and client_key are not a certificate and its private key: " + strings.TrimPrefix(err.Error(), "tls: ")}
+		return nil, &OptionError{option, "client_cert and client_key are not a certificate and its private key: " + cause}
 	}
 	network.TLSClientConfig.Certificates = []tls.Certificate{pair}
 	return network, nil
@@ -133,20 +133,16 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 // which may be a private key that was given in place of a path.
 func readPEM(option, path string) ([]byte, error) {
 	if path == "" {
-		return nil, &OptionError{Option: option, Problem: "it is missing; client_cert and client_key go together"}
+		return nil, &OptionError{option, "it is missing; client_cert and client_key go together"}
 	}
 	if strings.Contains(path, "-----BEGIN") {
-		return nil, &OptionError{Option: option, Problem: "it holds the contents of a file, but takes the path of one"}
+		return nil, &OptionError{option, "it holds the contents of a file, but takes the path of one"}
 	}
 	content, err := os.ReadFile(path)
-	var failed *fs.PathError
-	if errors.As(err, &failed) {
-		err = failed.Err
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, &OptionError{option, "the file it names cannot be read: " + failed.Err.Error()}
 	}
-	if err != nil {
-		return nil, &OptionError{Option: option, Problem: "the file it names cannot be read: " + err.Error()}
-	}
-	return content, nil
+	return content, err
 }
 
 // followWithin returns a redirect policy: reading requests are followed to base's scheme, host and port, where the
