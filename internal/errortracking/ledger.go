@@ -22,8 +22,8 @@ type ledger struct {
 	// highest is the highest key ID ever seen here. GitLab's IDs come from one ascending sequence, so a key that is made
 	// later has a higher one.
 	highest int64
-	// made is the key that GitLab made by itself when this run saved settings, until it is handed out. It has no ID before
-	// a reading has shown whether there is one.
+	// made is the key that GitLab made by itself when this run saved settings, until it is handed out. The next reading fills
+	// it in, or shows that there is none.
 	made *AddedClientKey
 	// settingsSaved says that this run has saved the project's settings, or found them as wanted.
 	settingsSaved bool
@@ -53,8 +53,8 @@ func (l *ledger) forgetShared() {
 	l.client.keysAgain.forget(l.projectID)
 }
 
-// newKeys reads the project's keys and returns those that are younger than all seen before. If GitLab may have made a key
-// by itself, it is the only new one. Several are not all GitLab's.
+// newKeys reads the project's keys and returns those that are younger than all seen before. If GitLab may have made a key by
+// itself, it is the only new one. Of several, some are somebody else's, so none is taken.
 func (l *ledger) newKeys(ctx context.Context) (added []ClientKey, err error) {
 	at := time.Now()
 	if l.known, err = l.client.ClientKeys(ctx, l.projectID); err != nil {
@@ -68,12 +68,10 @@ func (l *ledger) newKeys(ctx context.Context) (added []ClientKey, err error) {
 			added = append(added, key)
 		}
 	}
-	if l.made != nil && l.made.ID == 0 {
-		if len(added) == 1 {
-			l.made.ClientKey = added[0]
-		} else {
-			l.made = nil
-		}
+	if l.made != nil && len(added) == 1 {
+		l.made.ClientKey = added[0]
+	} else {
+		l.made = nil
 	}
 	return added, nil
 }
