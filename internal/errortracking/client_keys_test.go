@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -217,4 +219,53 @@ func TestClientKey(t *testing.T) {
 	if got := len(server.Requests()); got != 6 {
 		t.Errorf("two readings of three pages took %d requests", got)
 	}
+}
+
+// A key counts as gone when two lists lack it, however short they are.
+func TestClientKey_missingOnce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		first, second []int64
+		found         bool // key 7
+	}{
+		"none, then found":       {nil, count(7, 7), true},
+		"short, then found":      {count(1, 6), count(1, 7), true},
+		"long, then found":       {count(8, 99), count(7, 99), true},
+		"missing from both":      {count(1, 6), count(1, 6), false},
+		"missing from both long": {count(8, 99), count(8, 99), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var lists atomic.Int64
+			server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
+				rows := test.second
+				if lists.Add(1) == 1 {
+					rows = test.first
+				}
+				page{rows, strconv.Itoa(len(rows)), ""}.write(w)
+			})
+			client := newClient(t, server.URL)
+			key, err := client.ClientKey(t.Context(), project, 7)
+			if test.found && (err != nil || key.ID != 7) || !test.found && !errors.Is(err, errortracking.ErrClientKeyNotFound) {
+				t.Errorf("got key %d and error %v, want it found: %t", key.ID, err, test.found)
+			}
+			if got := lists.Load(); got != 2 {
+				t.Errorf("%d lists were read, want two", got)
+			}
+		})
+	}
+}
+
+// An own write makes both readings anew.
+func TestClientKey_afterOwnWrite(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(1)}}})
+	client := newClient(t, server.URL())
+	_, err := client.ClientKey(t.Context(), project, 999)
+	wantError(t, err, errortracking.ErrClientKeyNotFound)
+	if err := client.DeleteClientKey(t.Context(), project, 1); err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.ClientKey(t.Context(), project, 1)
+	wantError(t, err, errortracking.ErrClientKeyNotFound)
 }

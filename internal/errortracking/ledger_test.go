@@ -468,6 +468,13 @@ func TestWritesOneAtATime(t *testing.T) {
 	for _, id := range []int64{1, 2} {
 		for range 5 {
 			write(func() error {
+				err := client.ResetSettings(t.Context(), id, errortracking.WantedSettings{})
+				if errors.Is(err, errortracking.ErrSettingsInUse) {
+					return nil
+				}
+				return err
+			})
+			write(func() error {
 				_, err := client.AddClientKey(t.Context(), id)
 				return err
 			})
@@ -559,6 +566,26 @@ func TestHandingOut_notOfOthers(t *testing.T) {
 	}
 	if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID == other.ID {
 		t.Errorf("got key %d and error %v, want a key that is not the other's %d", key.ID, err, other.ID)
+	}
+}
+
+// Somebody else makes a key while settings are saved. It is not handed out, whether or not GitLab makes one, too.
+func TestHandingOut_amongOthers(t *testing.T) {
+	t.Parallel()
+	for before := range 2 {
+		server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(before)}}})
+		client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
+			handOn.ServeHTTP(w, r)
+			if r.Method == http.MethodPut {
+				server.AddKey(project)
+			}
+		}))
+		if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
+			t.Fatal(err)
+		}
+		if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID != 3 || postsTo(server) != 1 {
+			t.Errorf("after %d keys got key %d and error %v after %d POSTs, want key 3 after one", before, key.ID, err, postsTo(server))
+		}
 	}
 }
 

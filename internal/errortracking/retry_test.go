@@ -237,34 +237,46 @@ func TestRefusedConnection(t *testing.T) {
 	}
 }
 
-// firstRefused cuts the first connection before a word is said on it.
-type firstRefused struct {
+// refusing cuts one connection, by its number, before a word is said on it.
+type refusing struct {
 	net.Listener
-	refused atomic.Bool
+	refused  int64
+	accepted atomic.Int64
 }
 
-func (l *firstRefused) Accept() (net.Conn, error) {
+func (l *refusing) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
-	if err == nil && l.refused.CompareAndSwap(false, true) {
+	if err == nil && l.accepted.Add(1) == l.refused {
 		return conn, conn.Close()
 	}
 	return conn, err
 }
 
-// TestFailedHandshake shows that a POST is repeated when its connection fails before it is ready.
+// TestFailedHandshake shows that a POST is repeated when its connection fails before it is ready, also after an attempt
+// that was sent and refused.
 func TestFailedHandshake(t *testing.T) {
 	t.Parallel()
 
-	server := newWireServer(t, answering(http.StatusCreated, `{"id":7,"active":true,"public_key":"glet_7","sentry_dsn":"https://glet_7@x/1"}`))
-	server.Listener = &firstRefused{Listener: server.Listener}
-	server.StartTLS()
-	var paused waits
-	client := newClient(t, server.URL, paused.recorded, func(o *errortracking.Options) { o.Insecure = true })
-	if err := createKey(t.Context(), client); err != nil {
-		t.Error(err)
-	}
-	if len(server.seen()) != 1 || len(paused.all()) != 1 {
-		t.Errorf("got %d requests after the pauses %v, want one after one", len(server.seen()), paused.all())
+	for refused, requests := range map[int64]int{1: 1, 2: 2} {
+		var asked atomic.Int64
+		server := newWireServer(t, func(w http.ResponseWriter, r *http.Request) {
+			if asked.Add(1) < refused {
+				w.Header().Set("Connection", "close")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			answering(http.StatusCreated, `{"id":7,"active":true,"public_key":"glet_7","sentry_dsn":"https://glet_7@x/1"}`)(w, r)
+		})
+		server.Listener = &refusing{Listener: server.Listener, refused: refused}
+		server.StartTLS()
+		var paused waits
+		client := newClient(t, server.URL, paused.recorded, func(o *errortracking.Options) { o.Insecure = true })
+		if err := createKey(t.Context(), client); err != nil {
+			t.Error(err)
+		}
+		if len(server.seen()) != requests || len(paused.all()) != requests {
+			t.Errorf("got %d requests after the pauses %v, want %d after as many", len(server.seen()), paused.all(), requests)
+		}
 	}
 }
 

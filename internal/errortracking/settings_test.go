@@ -144,6 +144,19 @@ func TestSettingsLostAnswer(t *testing.T) {
 	}
 }
 
+// After a lost answer the backend has to be as wanted, too. What is as before was not stored.
+func TestSaveSettings_lostBackend(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{
+		Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}}},
+		Faults:   []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502}},
+	})
+	saved, err := newClient(t, server.URL()).SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true, Integrated: new(true)})
+	if failed := wantError(t, err, errortracking.ErrServer); failed.Sent || saved.Integrated {
+		t.Errorf("got %+v and %+v, want that nothing was stored", saved, failed)
+	}
+}
+
 // An interrupt while settings are stored: the change is finished and known.
 func TestSettingsInterrupt(t *testing.T) {
 	t.Parallel()
