@@ -20,11 +20,11 @@ type answer struct {
 	body   []byte // without space around it
 }
 
-// verdict reads the last answer of a finished call into reply. Otherwise it returns the kind of the call's error and its
-// cause, which may be nil. err is the HTTP client's.
+// verdict reads the answer of a finished call into reply. If the call failed, it returns the kind of its error, and the
+// cause if there is one. err is the HTTP client's.
 func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause error) {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
-		err = failed.Err // without method and URL, which an Error has already
+		err = failed.Err // The outer error repeats method and URL.
 	}
 	switch a := c.answer; {
 	case a == nil && errors.Is(err, errBodyTooLong):
@@ -56,8 +56,8 @@ func refusesCertificate(err error) bool {
 	return remote && (strings.Contains(alert, "certificate") || strings.Contains(alert, "handshake failure"))
 }
 
-// failure makes an error of what is known of the call. Secrets go before a text is cut to size, so that no part of one
-// stays. A success with a cause was not a message, so its body is not repeated.
+// failure makes an error of what is known of the call. The body of a success with a cause is data and no message. Secrets
+// are masked before a message is cut to size, so that no part of one stays.
 func (c *call) failure(kind, cause error) *Error {
 	mask := c.client.secrets.Replace
 	a := c.answer

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// What can go wrong, one value a meaning. GitLab gives one status several meanings (there are five kinds of 404), which
-// its answers tell apart only by their body; this package reads it once, here.
+// What can go wrong, one value for each meaning. One status can have several meanings, which only the body of the answer
+// tells apart: GitLab has five kinds of 404.
 var (
 	// ErrUnauthorized means 401: the token is unknown to this GitLab.
 	ErrUnauthorized = errors.New("GitLab does not know the token")
@@ -19,7 +19,7 @@ var (
 	ErrTokenExpired = errors.New("the token has expired")
 	// ErrTokenRevoked means 401: somebody revoked the token.
 	ErrTokenRevoked = errors.New("the token was revoked")
-	// ErrInsufficientScope means 403: the token has not the scope for this request (read_api may not write).
+	// ErrInsufficientScope means 403: the token lacks the scope for this request. With read_api it cannot write.
 	ErrInsufficientScope = errors.New("the token's scope does not allow this")
 	// ErrForbidden means 403: the token's user is below the Maintainer role in the project.
 	ErrForbidden = errors.New("the token's role in the project does not allow this")
@@ -68,10 +68,10 @@ var (
 	ErrConnection = errors.New("no answer from GitLab")
 	// ErrInterrupted means that the request was given up because its context ended.
 	ErrInterrupted = errors.New("interrupted")
-	// ErrIncompleteList means that a list kept contradicting the number of rows that GitLab gave.
+	// ErrIncompleteList means that in each reading of a list its pages contradicted each other or their number of rows.
 	ErrIncompleteList = errors.New("GitLab's list is incomplete")
-	// ErrLostAnswer means an unclear answer to the creation of a client key, after which no or several keys are new. It comes
-	// with the value that says what was wrong with the answer, such as [ErrServer].
+	// ErrLostAnswer means an unclear answer to the creation of a client key, after which there is no new key, or several. The
+	// error also wraps the value that says what was wrong with the answer, such as [ErrServer].
 	ErrLostAnswer = errors.New("it is unclear whether GitLab created a client key")
 	// ErrUnexpected means a status that the API facts do not explain.
 	ErrUnexpected = errors.New("unexpected answer from GitLab")
@@ -104,8 +104,7 @@ type Error struct {
 	Elapsed  time.Duration
 	// Wait is how long the last answer asked to wait before a repetition, 0 when it did not say.
 	Wait time.Duration
-	// Sent says whether GitLab may have changed something: the request is not one that reads, and an attempt was sent whose
-	// answer does not say that it was refused.
+	// Sent says whether GitLab may have changed something: an attempt to write was sent, and no answer says that it was refused.
 	Sent bool
 	// Keys are the new client keys for [ErrLostAnswer], and the existing ones for [ErrClientKeyNotFound].
 	Keys []ClientKey
@@ -116,22 +115,20 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Kind.Error())
+	text := e.Kind.Error()
 	if e.Method != "" {
-		fmt.Fprintf(&b, " (%s %s", e.Method, e.Path)
+		request := e.Method + " " + e.Path
 		if e.Status != 0 {
-			b.WriteString(": " + e.StatusLine())
+			request += ": " + e.StatusLine()
 		}
-		b.WriteString(")")
+		text += " (" + request + ")"
 	}
-	if e.Message != "" {
-		b.WriteString(": " + e.Message)
+	for _, detail := range []string{e.Message, e.Cause()} {
+		if detail != "" {
+			text += ": " + detail
+		}
 	}
-	if cause := e.Cause(); cause != "" {
-		b.WriteString(": " + cause)
-	}
-	return b.String()
+	return text
 }
 
 // Cause returns the text of Err, which may be empty.
