@@ -91,7 +91,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 		return AddedClientKey{}, err
 	}
 	defer l.release()
-	if l.known == nil {
+	if l.keys == nil {
 		if _, err := l.newKeys(ctx); err != nil {
 			return AddedClientKey{}, err
 		}
@@ -105,7 +105,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 	var key ClientKey
 	_, err = c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &key)
 	if err == nil {
-		l.known, l.highest = append(l.known, key), max(l.highest, key.ID)
+		l.highest = max(l.highest, key.ID)
 		return AddedClientKey{ClientKey: key}, nil
 	}
 	failed := unclear(err)
@@ -116,7 +116,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 	if len(keys) == 1 {
 		return AddedClientKey{ClientKey: keys[0], Unclear: failed, Since: since}, nil
 	}
-	l.known = nil
+	l.keys = nil
 	lost := *failed
 	lost.Kind, lost.unclear, lost.Keys = ErrLostAnswer, failed.Kind, keys
 	if listErr != nil {
@@ -143,12 +143,6 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 		defer cancel()
 		if _, lookErr := c.ClientKey(ctx, projectID, keyID); errors.Is(lookErr, ErrClientKeyNotFound) {
 			err = nil
-		}
-	}
-	if err == nil || errors.Is(err, ErrClientKeyNotFound) {
-		l.known = slices.DeleteFunc(l.known, func(k ClientKey) bool { return k.ID == keyID })
-		if l.made != nil && l.made.ID == keyID {
-			l.made = nil
 		}
 	}
 	return err

@@ -3,7 +3,6 @@ package errortracking
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -14,9 +13,9 @@ type ledger struct {
 	projectID int64
 	// held is full while somebody holds the ledger.
 	held chan struct{}
-	// known are the project's keys; nil before the first reading, and after an answer that left open whether there is
+	// keys are those of the last reading; nil before the first one, and after an answer that left open whether there is
 	// another key.
-	known []ClientKey
+	keys []ClientKey
 	// readAt is when the request of the last reading was sent.
 	readAt time.Time
 	// highest is the highest key ID ever seen here. GitLab's IDs come from one ascending sequence, so a key that is made
@@ -57,12 +56,12 @@ func (l *ledger) forgetShared() {
 // itself, it is the only new one. Of several, some are somebody else's, so none is taken.
 func (l *ledger) newKeys(ctx context.Context) (added []ClientKey, err error) {
 	at := time.Now()
-	if l.known, err = l.client.ClientKeys(ctx, l.projectID); err != nil {
+	if l.keys, err = l.client.ClientKeys(ctx, l.projectID); err != nil {
 		return nil, err
 	}
 	before := l.highest
 	l.readAt = at
-	for _, key := range l.known {
+	for _, key := range l.keys {
 		l.highest = max(l.highest, key.ID)
 		if key.ID > before {
 			added = append(added, key)
@@ -93,11 +92,6 @@ func (l *ledger) lookForKeys(ctx context.Context) (keys []ClientKey, err error) 
 		}
 	}
 	return nil, err
-}
-
-// hasActiveKey reports whether one of the known keys is active.
-func (l *ledger) hasActiveKey() bool {
-	return slices.ContainsFunc(l.known, func(k ClientKey) bool { return k.Active })
 }
 
 // unclear returns the error of a request that leaves open whether GitLab has done what it was asked for, else nil.

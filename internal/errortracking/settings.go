@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -145,14 +146,14 @@ func (l *ledger) store(ctx context.Context, before *Settings, wanted WantedSetti
 }
 
 // makesKey reports whether GitLab makes a client key by itself when it stores the wanted settings: it does so for active
-// integrated tracking in a project without an active key. Unless an active key is known, the keys are read anew: one that
-// somebody made since the last reading is not GitLab's. Where they cannot be read the answer is no.
+// integrated tracking in a project without an active key. The keys are read anew, because one that somebody made since the
+// last reading is not GitLab's. Where they cannot be read the answer is no.
 func (l *ledger) makesKey(ctx context.Context, wanted WantedSettings) bool {
-	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated || l.hasActiveKey() {
+	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated {
 		return false
 	}
 	_, err := l.newKeys(ctx)
-	return err == nil && !l.hasActiveKey()
+	return err == nil && !slices.ContainsFunc(l.keys, func(k ClientKey) bool { return k.Active })
 }
 
 // write sends a request that stores settings, and returns what GitLab has then. After an unclear answer it reads the
