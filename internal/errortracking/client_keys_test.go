@@ -1,6 +1,7 @@
 package errortracking_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -262,10 +263,34 @@ func TestClientKey_afterOwnWrite(t *testing.T) {
 	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(1)}}})
 	client := newClient(t, server.URL())
 	_, err := client.ClientKey(t.Context(), project, 999)
-	wantError(t, err, errortracking.ErrClientKeyNotFound)
+	failed := wantError(t, err, errortracking.ErrClientKeyNotFound)
+	// A caller may do what it likes with what it was given.
+	failed.Keys[0].ID = 1000
+	if _, err := client.ClientKey(t.Context(), project, 1); err != nil {
+		t.Error(err)
+	}
 	if err := client.DeleteClientKey(t.Context(), project, 1); err != nil {
 		t.Fatal(err)
 	}
 	_, err = client.ClientKey(t.Context(), project, 1)
 	wantError(t, err, errortracking.ErrClientKeyNotFound)
+}
+
+// An interrupt while the answer to a deletion is lost: it is known all the same that the key is gone.
+func TestDeleteClientKey_lostInInterrupt(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{
+		Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(1)}},
+		Faults:   []gitlabsim.Fault{{Method: http.MethodDelete, Path: "/*", Status: 502, After: true}},
+	})
+	ctx, interrupt := context.WithCancel(t.Context())
+	front := proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodDelete {
+			interrupt()
+		}
+		return true
+	})
+	if err := newClient(t, front).DeleteClientKey(ctx, project, 1); err != nil || ctx.Err() == nil {
+		t.Errorf("got error %v, want none", err)
+	}
 }

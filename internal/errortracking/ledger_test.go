@@ -572,20 +572,34 @@ func TestHandingOut_notOfOthers(t *testing.T) {
 // Somebody else makes a key while settings are saved. It is not handed out, whether or not GitLab makes one, too.
 func TestHandingOut_amongOthers(t *testing.T) {
 	t.Parallel()
-	for before := range 2 {
-		server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(before)}}})
-		client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
-			handOn.ServeHTTP(w, r)
-			if r.Method == http.MethodPut {
-				server.AddKey(project)
+	sentry := &gitlabsim.Settings{APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
+	for name, test := range map[string]struct {
+		row    *gitlabsim.Settings
+		keys   int // before
+		wanted errortracking.WantedSettings
+		own    int64
+	}{
+		"GitLab makes one": {nil, 0, errortracking.WantedSettings{Active: true}, 3},
+		"an active key":    {nil, 1, errortracking.WantedSettings{Active: true}, 3},
+		"Sentry":           {sentry, 0, errortracking.WantedSettings{Active: true, Integrated: new(false)}, 2},
+		"inactive":         {nil, 0, errortracking.WantedSettings{}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: test.row, ClientKeys: gitlabsim.MakeKeys(test.keys)}}})
+			client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
+				handOn.ServeHTTP(w, r)
+				if strings.HasSuffix(r.URL.Path, "/settings") && r.Method != http.MethodGet {
+					server.AddKey(project)
+				}
+			}))
+			if _, err := client.SaveSettings(t.Context(), project, test.wanted); err != nil {
+				t.Fatal(err)
 			}
-		}))
-		if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
-			t.Fatal(err)
-		}
-		if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID != 3 || postsTo(server) != 1 {
-			t.Errorf("after %d keys got key %d and error %v after %d POSTs, want key 3 after one", before, key.ID, err, postsTo(server))
-		}
+			if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID != test.own || postsTo(server) != 1 {
+				t.Errorf("got key %d and error %v after %d POSTs, want key %d after one", key.ID, err, postsTo(server), test.own)
+			}
+		})
 	}
 }
 
