@@ -15,15 +15,14 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// DefaultBaseURL is the GitLab that is asked when [Options.BaseURL] is empty.
-const DefaultBaseURL = "https://gitlab.com"
-
-// DefaultRetries is how often a request is repeated when [Options.Retries] is nil.
-const DefaultRetries = 5
-
-// defaultTimeout bounds one attempt at a request. GitLab itself ends a request after 60 seconds; a key that it makes until
-// then is seen when the keys are read after a lost answer.
-const defaultTimeout = 65 * time.Second
+// The defaults of [Options].
+const (
+	DefaultBaseURL = "https://gitlab.com"
+	DefaultRetries = 5
+	// GitLab itself ends a request after 60 seconds. A key that it makes until then is seen when the keys are read after a
+	// lost answer.
+	defaultTimeout = 65 * time.Second
+)
 
 // Options say which GitLab a [Client] talks to, and how.
 type Options struct {
@@ -32,9 +31,9 @@ type Options struct {
 	// BaseURL is the address of GitLab, with or without /api/v4 and a closing slash; it may have a path, for a GitLab
 	// below a relative root. Empty means [DefaultBaseURL].
 	BaseURL string
-	// CACertFile names a PEM file of authorities that are trusted beside the system's.
+	// CACertFile names a PEM file of additional CA certificates to trust.
 	CACertFile string
-	// Insecure turns the check of GitLab's certificate off.
+	// Insecure turns off the check of GitLab's certificate.
 	Insecure bool
 	// ClientCert and ClientKey name PEM files, given together, for a GitLab that asks its clients for a certificate.
 	ClientCert, ClientKey string
@@ -46,8 +45,8 @@ type Options struct {
 	UserAgent string
 	// Timeout bounds one attempt at a request; zero means 65 seconds.
 	Timeout time.Duration
-	// Pause is given the time to wait before each repetition and returns the time that is really waited. Nil waits as
-	// told. Tests use it to see the waits without waiting.
+	// Pause is given each time to wait and returns the time that is really waited; nil waits as told. Tests use it to see
+	// the waits without waiting.
 	Pause func(time.Duration) time.Duration
 	// Log, if not nil, is told each attempt at a request when it has ended. The context is that of the request.
 	Log func(context.Context, Attempt)
