@@ -52,8 +52,8 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 // refusesCertificate reports whether an error is a TLS alert about a client's certificate, for which crypto/tls exports no
 // value.
 func refusesCertificate(err error) bool {
-	_, alert, remote := strings.Cut(err.Error(), "remote error: tls: ")
-	return remote && (strings.Contains(alert, "certificate") || strings.Contains(alert, "handshake failure"))
+	_, alert, _ := strings.Cut(err.Error(), "remote error: tls: ")
+	return strings.Contains(alert, "certificate") || strings.Contains(alert, "handshake failure")
 }
 
 // failure makes an error of what is known of the call. The body of a success with a cause is data and no message. Secrets

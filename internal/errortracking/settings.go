@@ -138,8 +138,6 @@ func (l *ledger) store(ctx context.Context, before *Settings, wanted WantedSetti
 	if lost := unclear(err); makesKey && (err == nil || lost != nil) {
 		l.forgetShared()
 		l.made = &AddedClientKey{Unclear: lost, Since: l.readAt}
-		ctx, cancel := toTheEnd(ctx)
-		defer cancel()
 		_, _ = l.newKeys(ctx) // Where this fails, the next reading finds the key.
 	}
 	return stored, err
