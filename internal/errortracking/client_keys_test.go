@@ -262,18 +262,26 @@ func TestClientKey_afterOwnWrite(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(1)}}})
 	client := newClient(t, server.URL())
-	_, err := client.ClientKey(t.Context(), project, 999)
-	failed := wantError(t, err, errortracking.ErrClientKeyNotFound)
+	readBoth := func() errortracking.Error {
+		_, err := client.ClientKey(t.Context(), project, 999)
+		return wantError(t, err, errortracking.ErrClientKeyNotFound)
+	}
 	// A caller may do what it likes with what it was given.
-	failed.Keys[0].ID = 1000
+	readBoth().Keys[0].ID = 1000
 	if _, err := client.ClientKey(t.Context(), project, 1); err != nil {
 		t.Error(err)
 	}
 	if err := client.DeleteClientKey(t.Context(), project, 1); err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.ClientKey(t.Context(), project, 1)
+	_, err := client.ClientKey(t.Context(), project, 1)
 	wantError(t, err, errortracking.ErrClientKeyNotFound)
+	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.ClientKey(t.Context(), project, serverKeys(server)[0]); err != nil {
+		t.Errorf("the key that GitLab made: %v", err)
+	}
 }
 
 // An interrupt while the answer to a deletion is lost: it is known all the same that the key is gone.

@@ -577,23 +577,30 @@ func TestHandingOut_amongOthers(t *testing.T) {
 		row    *gitlabsim.Settings
 		keys   int // before
 		wanted errortracking.WantedSettings
+		refuse int // the status of a refusal
 		own    int64
 	}{
-		"GitLab makes one": {nil, 0, errortracking.WantedSettings{Active: true}, 3},
-		"an active key":    {nil, 1, errortracking.WantedSettings{Active: true}, 3},
-		"Sentry":           {sentry, 0, errortracking.WantedSettings{Active: true, Integrated: new(false)}, 2},
-		"inactive":         {nil, 0, errortracking.WantedSettings{}, 2},
+		"GitLab makes one": {nil, 0, errortracking.WantedSettings{Active: true}, 0, 3},
+		"an active key":    {nil, 1, errortracking.WantedSettings{Active: true}, 0, 3},
+		"Sentry":           {sentry, 0, errortracking.WantedSettings{Active: true, Integrated: new(false)}, 0, 2},
+		"inactive":         {nil, 0, errortracking.WantedSettings{}, 0, 2},
+		"refused":          {nil, 0, errortracking.WantedSettings{Active: true}, 403, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: test.row, ClientKeys: gitlabsim.MakeKeys(test.keys)}}})
 			client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
-				handOn.ServeHTTP(w, r)
-				if strings.HasSuffix(r.URL.Path, "/settings") && r.Method != http.MethodGet {
+				write := strings.HasSuffix(r.URL.Path, "/settings") && r.Method != http.MethodGet
+				if write && test.refuse != 0 {
+					w.WriteHeader(test.refuse)
+				} else {
+					handOn.ServeHTTP(w, r)
+				}
+				if write {
 					server.AddKey(project)
 				}
 			}))
-			if _, err := client.SaveSettings(t.Context(), project, test.wanted); err != nil {
+			if _, err := client.SaveSettings(t.Context(), project, test.wanted); (err != nil) != (test.refuse != 0) {
 				t.Fatal(err)
 			}
 			if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID != test.own || postsTo(server) != 1 {
@@ -642,8 +649,32 @@ func TestAddClientKey_since(t *testing.T) {
 	}
 }
 
-// A key that is handed out after an unclear answer to the settings comes with that answer.
+// It stays open whether settings were stored, and there is a new key: it is handed out with the answer that left it open.
 func TestHandingOut_unclear(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502, After: true}}})
+	var written atomic.Bool
+	client := newClient(t, proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/settings") && written.Load() {
+			answering(http.StatusForbidden, `{"message":"403 Forbidden"}`)(w, r)
+			return false
+		}
+		written.Store(written.Load() || r.Method == http.MethodPut)
+		return true
+	}), retries(0))
+	_, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
+	if failed := wantError(t, err, errortracking.ErrServer); !failed.Sent {
+		t.Errorf("got %+v, want that something may be stored", failed)
+	}
+	key, err := client.AddClientKey(t.Context(), project)
+	if err != nil || key.ID != 1 || postsTo(server) != 0 || key.Since.IsZero() {
+		t.Errorf("got %+v and error %v, want the key that GitLab made", key, err)
+	}
+	wantError(t, key.Unclear, errortracking.ErrServer)
+}
+
+// Settings were not stored, so that there is no key of GitLab's to hand out.
+func TestHandingOut_notStored(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502}}})
 	client := newClient(t, server.URL(), retries(0))

@@ -1,8 +1,10 @@
 package errortracking_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +37,9 @@ func TestNewRefusesOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	missing := filepath.Join(t.TempDir(), "missing.pem")
+	server := httptest.NewTLSServer(nil)
+	t.Cleanup(server.Close)
+	certificate, _ := certificateFiles(t, server.TLS.Certificates[0])
 	const hunterPEM = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"
 	type options = errortracking.Options
 	tests := map[string]struct {
@@ -72,6 +77,7 @@ func TestNewRefusesOptions(t *testing.T) {
 		"contents of the certificate":   {func(o *options) { o.ClientCert, o.ClientKey = hunterPEM, noPEM }, "client_cert", "contents of a file"},
 		"contents of the key":           {func(o *options) { o.ClientCert, o.ClientKey = noPEM, hunterPEM }, "client_key", "contents of a file"},
 		"contents of a key, not PEM":    {func(o *options) { o.ClientCert, o.ClientKey = noPEM, "hunter2\n" }, "client_key", "cannot be read"},
+		"no PEM in the key":             {func(o *options) { o.ClientCert, o.ClientKey = certificate, noPEM }, "client_key", "PEM"},
 		"no PEM in the certificate":     {func(o *options) { o.ClientCert, o.ClientKey = noPEM, noPEM }, "client_cert", "PEM"},
 	}
 	for name, tt := range tests {
@@ -209,5 +215,29 @@ func TestSecretsInAnswers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A secret that a broken answer repeats is in no error and in no log.
+func TestSecretsInBrokenAnswers(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = conn.Write([]byte("HTTP/1.1 " + token + "\r\n\r\n"))
+		_ = conn.Close()
+	})
+	client := newClient(t, server.URL, retries(0), func(o *errortracking.Options) {
+		o.Log = func(_ context.Context, a errortracking.Attempt) {
+			if strings.Contains(a.Failure, token) || !strings.Contains(a.Failure, "(token)") {
+				t.Errorf("the attempt is told as %+v", a)
+			}
+		}
+	})
+	if failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrConnection); !strings.Contains(failed.Error(), "(token)") {
+		t.Errorf("got %v, want a mask in place of the token", &failed)
 	}
 }

@@ -191,7 +191,7 @@ func TestCancelledWait(t *testing.T) {
 		fault gitlabsim.Fault
 		kind  error
 	}{
-		"after an answer":        {gitlabsim.Fault{Path: "/*", Status: 503}, errortracking.ErrInterrupted},
+		"after an answer":        {gitlabsim.Fault{Path: "/*", Status: 503, Body: `{"message":"busy"}`}, errortracking.ErrInterrupted},
 		"after a cut connection": {gitlabsim.Fault{Path: "/*", Drop: true}, errortracking.ErrInterrupted},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -207,8 +207,8 @@ func TestCancelledWait(t *testing.T) {
 				}
 			})
 			failed := wantError(t, readSettings(ctx, client), tt.kind)
-			if !errors.Is(&failed, context.Canceled) || failed.Attempts != 1 {
-				t.Errorf("got %v after %d attempts, want a cancellation after one", failed, failed.Attempts)
+			if !errors.Is(&failed, context.Canceled) || failed.Attempts != 1 || (failed.Message == "busy") != (tt.fault.Status != 0) {
+				t.Errorf("got %v after %d attempts, want a cancellation after one, with what GitLab said", failed, failed.Attempts)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -144,16 +145,62 @@ func TestSettingsLostAnswer(t *testing.T) {
 	}
 }
 
-// After a lost answer the backend has to be as wanted, too. What is as before was not stored.
-func TestSaveSettings_lostBackend(t *testing.T) {
+// After a lost answer the settings may be as wanted, as before, or neither. Only as before they are surely not stored.
+func TestSaveSettings_lostAndRead(t *testing.T) {
 	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{
-		Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}}},
-		Faults:   []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502}},
-	})
-	saved, err := newClient(t, server.URL()).SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true, Integrated: new(true)})
-	if failed := wantError(t, err, errortracking.ErrServer); failed.Sent || saved.Integrated {
-		t.Errorf("got %+v and %+v, want that nothing was stored", saved, failed)
+	const (
+		off, on       = `{"active":false,"integrated":false}`, `{"active":true,"integrated":false}`
+		offHere, here = `{"active":false,"integrated":true}`, `{"active":true,"integrated":true}`
+		none          = ""
+	)
+	for name, test := range map[string]struct {
+		before, after string
+		stored, sent  bool
+	}{
+		"as wanted":             {off, here, true, false},
+		"as wanted, new":        {none, here, true, false},
+		"as before":             {off, off, false, false},
+		"active as before":      {on, on, false, false},
+		"none as before":        {none, none, false, false},
+		"active alone":          {off, on, false, true},
+		"integrated alone":      {off, offHere, false, true},
+		"new, not as wanted":    {none, off, false, true},
+		"gone":                  {off, none, false, true},
+		"what cannot be read":   {off, "<html>", false, true},
+		"none that can be read": {none, "<html>", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var written atomic.Bool
+			server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+				body := test.before
+				if written.Load() {
+					body = test.after
+				}
+				switch {
+				case r.Method == http.MethodPut:
+					written.Store(true)
+					w.WriteHeader(http.StatusBadGateway)
+				case strings.HasSuffix(r.URL.Path, "/client_keys"):
+					answering(http.StatusOK, "[]")(w, r)
+				case body == none:
+					answering(http.StatusNotFound, `{"message":"404 Error Tracking Setting Not Found"}`)(w, r)
+				default:
+					answering(http.StatusOK, body)(w, r)
+				}
+			})
+			wanted := errortracking.WantedSettings{Active: true, Integrated: new(true)}
+			saved, err := newClient(t, server.URL, retries(0)).SaveSettings(t.Context(), project, wanted)
+			if test.stored {
+				if err != nil || !saved.Active || !saved.Integrated {
+					t.Errorf("got %+v and error %v, want what GitLab has", saved, err)
+				}
+				return
+			}
+			if failed := wantError(t, err, errortracking.ErrServer); failed.Sent != test.sent {
+				t.Errorf("got %+v, want Sent %t", failed, test.sent)
+			}
+		})
 	}
 }
 

@@ -448,6 +448,42 @@ func TestClientCertificateRefused(t *testing.T) {
 	wantError(t, client.CheckToken(t.Context()), errortracking.ErrClientCertificate)
 }
 
+// Some servers that want a client certificate refuse the handshake without a reason.
+func TestTLSAlerts(t *testing.T) {
+	t.Parallel()
+	for alert, want := range map[byte]error{40: errortracking.ErrClientCertificate, 42: errortracking.ErrClientCertificate, 80: errortracking.ErrConnection} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 1<<12))
+				_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, alert}) // a fatal alert of TLS 1.2
+				_ = conn.Close()
+			}
+		}()
+		wantError(t, newClient(t, "https://"+listener.Addr().String(), retries(0)).CheckToken(t.Context()), want)
+	}
+}
+
+// The Location of an answer that is no redirect is not one to tell.
+func TestLocationOfSuccess(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "/there")
+		answering(http.StatusCreated, `{}`)(w, r)
+	})
+	if failed := wantError(t, createKey(t.Context(), newClient(t, server.URL)), errortracking.ErrMalformed); failed.Location != "" {
+		t.Errorf("got the location %q", failed.Location)
+	}
+}
+
 // Who waits for a reading that others share is told of an interrupt as everybody else.
 func TestCancelledSharedRead(t *testing.T) {
 	t.Parallel()
