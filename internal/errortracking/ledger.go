@@ -21,8 +21,8 @@ type ledger struct {
 	// highest is the highest key ID ever seen here. GitLab's IDs come from one ascending sequence, so a key that is made
 	// later has a higher one.
 	highest int64
-	// made is the key that GitLab made by itself when this run saved settings, until it is handed out. The next reading fills
-	// it in, or shows that there is none.
+	// made is the key that GitLab made by itself when this run saved settings, until it is handed out. It has no ID until a
+	// reading has found it.
 	made *AddedClientKey
 	// settingsSaved says that this run has saved the project's settings, or found them as wanted.
 	settingsSaved bool
@@ -67,9 +67,11 @@ func (l *ledger) newKeys(ctx context.Context) (added []ClientKey, err error) {
 			added = append(added, key)
 		}
 	}
-	if l.made != nil && len(added) == 1 {
+	switch {
+	case l.made == nil || l.made.ID != 0:
+	case len(added) == 1:
 		l.made.ClientKey = added[0]
-	} else {
+	default:
 		l.made = nil
 	}
 	return added, nil

@@ -277,6 +277,10 @@ func TestHandingOut(t *testing.T) {
 		_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{Active: true})
 		return err
 	}
+	switchOff := func(ctx context.Context, c *errortracking.Client) error {
+		_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{})
+		return err
+	}
 	add := func(ctx context.Context, c *errortracking.Client) error {
 		_, err := c.AddClientKey(ctx, project)
 		return err
@@ -293,6 +297,7 @@ func TestHandingOut(t *testing.T) {
 		"key, settings":                      {calls: []request{add, save}, keys: 1, posts: 1},
 		"settings, two keys":                 {calls: []request{save, add, add}, keys: 2, posts: 1},
 		"key, settings, key":                 {calls: []request{add, save, add}, keys: 2, posts: 2},
+		"settings off and on again, key":     {calls: []request{save, switchOff, save, add}, keys: 1},
 		"settings alone":                     {calls: []request{save}, keys: 1},
 		"settings switched on again":         {row: &gitlabsim.Settings{Integrated: true}, calls: []request{save, add}, keys: 1},
 		"an active key before":               {before: gitlabsim.MakeKeys(1), calls: []request{save, add}, keys: 2, posts: 1},
@@ -636,16 +641,21 @@ func TestHandingOut_noListAtFirst(t *testing.T) {
 func TestAddClientKey_since(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{})
-	client := newClient(t, server.URL())
+	var listed []time.Time
+	client := newClient(t, proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet {
+			listed = append(listed, time.Now())
+		}
+		return true
+	}))
 	if _, err := client.AddClientKey(t.Context(), project); err != nil {
 		t.Fatal(err)
 	}
 	server.AddKey(project) // of somebody else
-	made := time.Now()
 	server.AddFault(lostBefore(1))
 	key, err := client.AddClientKey(t.Context(), project)
-	if err != nil || key.ID != 2 || key.Unclear == nil || !key.Since.Before(made) {
-		t.Errorf("got %+v and error %v, want key 2 with a time before %s", key, err, made)
+	if err != nil || key.ID != 2 || key.Unclear == nil || key.Since.IsZero() || key.Since.After(listed[0]) {
+		t.Errorf("got %+v and error %v, want key 2 with a time before %s", key, err, listed[0])
 	}
 }
 
