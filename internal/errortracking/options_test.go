@@ -3,6 +3,7 @@ package errortracking_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -185,7 +186,7 @@ func TestShortHeaderValue(t *testing.T) {
 	}
 }
 
-// A secret that GitLab repeats in any kind of answer is in no error.
+// A secret that GitLab repeats in any kind of answer is in no error and in no log.
 func TestSecretsInAnswers(t *testing.T) {
 	t.Parallel()
 
@@ -200,6 +201,7 @@ func TestSecretsInAnswers(t *testing.T) {
 		"wrong number":  {Status: 200, Body: `{"active":"` + repeated + `"}`},
 		"redirect":      {Status: 302, Headers: map[string]string{"Location": "/api/v4/" + token + "/" + headerValue}},
 		"bad redirect":  {Status: 302, Headers: map[string]string{"Location": "http://[" + token + headerValue}},
+		"request ID":    {Status: 403, Headers: map[string]string{"X-Request-Id": repeated}},
 		"away redirect": {Status: 302, Headers: map[string]string{"Location": "http://127.0.0.1:1/" + headerValue + "?token=" + token}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,7 +210,13 @@ func TestSecretsInAnswers(t *testing.T) {
 			fault.Path = "/projects/*"
 			server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{fault}})
 			for call, send := range map[string]request{"read": readSettings, "write": saveActive, "list": listKeys, "add": createKey} {
-				err := send(t.Context(), newClient(t, server.URL(), retries(0)))
+				err := send(t.Context(), newClient(t, server.URL(), retries(0), func(o *errortracking.Options) {
+					o.Log = func(_ context.Context, a errortracking.Attempt) {
+						if text := fmt.Sprint(a); strings.Contains(text, token) || strings.Contains(text, headerValue) {
+							t.Errorf("%s: the attempt is told as %s", call, text)
+						}
+					}
+				}))
 				failed, ok := errors.AsType[*errortracking.Error](err)
 				if !ok || strings.Contains(err.Error()+failed.Path+failed.Message+failed.Location, token) || strings.Contains(err.Error()+failed.Path+failed.Location, headerValue) {
 					t.Errorf("%s: %v", call, err)
