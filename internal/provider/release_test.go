@@ -2,6 +2,8 @@ package provider
 
 import (
 	"archive/zip"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +32,8 @@ var platform = "_" + runtime.GOOS + "_" + runtime.GOARCH + ".zip"
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	release := os.Getenv(releaseVariable)
-	if release == "" {
+	built := release != ""
+	if !built {
 		release = packRelease(t, "0.0.1")
 	}
 	version, named := strings.CutPrefix(filepath.Base(release), programName+"_")
@@ -40,6 +43,9 @@ func TestRelease(t *testing.T) {
 	}
 	if names := filesIn(t, release); !slices.Contains(names, programFile(version)) {
 		t.Errorf("%s holds %q, want %s", release, names, programFile(version))
+	}
+	if built {
+		checkSums(t, filepath.Dir(release), version)
 	}
 
 	scenario := twoProjects()
@@ -80,6 +86,75 @@ resource "gitlab_error_tracking_client_key" "web" {
 	for _, r := range asked {
 		if agent := r.Header.Get("User-Agent"); !slices.Contains(strings.Fields(agent), programName+"/"+version) {
 			t.Errorf("%s %s has the User-Agent %q, want one with %s/%s", r.Method, r.Path, agent, programName, version)
+		}
+	}
+}
+
+// checkSums checks that SHA256SUMS lists each zip in a folder with its SBOM, and the manifest of the registry, and
+// nothing else. The signature of a release covers only what is listed.
+func checkSums(t *testing.T, folder, version string) {
+	t.Helper()
+	prefix := programName + "_" + version
+	zips, err := filepath.Glob(filepath.Join(folder, prefix+"_*.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{prefix + "_manifest.json"}
+	for _, packed := range zips {
+		sbom := strings.TrimSuffix(packed, ".zip") + ".cdx.json"
+		want = append(want, filepath.Base(packed), filepath.Base(sbom))
+		checkSBOM(t, sbom, version)
+	}
+
+	sums, err := os.ReadFile(filepath.Join(folder, prefix+"_SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(string(sums)) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		got = append(got, name)
+		file := filepath.Join(folder, name)
+		if name == want[0] {
+			file = "../../terraform-registry-manifest.json"
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if actual := fmt.Sprintf("%x", sha256.Sum256(content)); actual != sum {
+			t.Errorf("the checksum of %s is %s, want %s", name, sum, actual)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("SHA256SUMS lists %q, want %q", got, want)
+	}
+}
+
+// checkSBOM checks that a CycloneDX SBOM describes the provider in a version and lists the modules it is built from.
+func checkSBOM(t *testing.T, name, version string) {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type component struct{ Name, Version string }
+	var sbom struct {
+		BOMFormat  string
+		Metadata   struct{ Component component }
+		Components []component
+	}
+	if err := json.Unmarshal(content, &sbom); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if of := sbom.Metadata.Component; sbom.BOMFormat != "CycloneDX" || !strings.HasSuffix(of.Name, "/"+programName) || of.Version != version {
+		t.Errorf("%s is in the format %q about %s %s, want CycloneDX about %s %s", name, sbom.BOMFormat, of.Name, of.Version, programName, version)
+	}
+	for _, module := range []string{"std", "github.com/hashicorp/terraform-plugin-framework"} {
+		if !slices.ContainsFunc(sbom.Components, func(c component) bool { return c.Name == module }) {
+			t.Errorf("%s does not list %s", name, module)
 		}
 	}
 }
