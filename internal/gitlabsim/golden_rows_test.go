@@ -304,6 +304,21 @@ var groupRows = []row{
 	{"only those of a role", with(family), []step{headersOnly(get("/groups/acme/projects?min_access_level=40").as("developer-token"))}},
 	{"an unknown group, or one the token may not see", with(another), []step{get("/groups/none/projects"), get("/groups/9/projects"), get("/groups/acme%2Fsub/projects").as("developer-token")}},
 	{"bad parameters", with(family), []step{get("/groups/acme/projects?order_by=colour&sort=up&simple=maybe&archived=2&include_subgroups=x")}},
+	{"a group by path, by ID, and one the token may not see", with(family), []step{
+		get("/groups/acme%2Fsub"), get("/groups/1"), get("/groups/none"), get("/groups/acme%2Fsub").as("developer-token"),
+	}},
+	{"an administrator makes a group and a project in it", with(plain), []step{
+		postJSON("/groups", `{"name":"lab","path":"lab"}`).as("admin-token"), get("/groups/lab").as("admin-token"),
+		postJSON("/projects", `{"name":"one","path":"one","namespace_id":2}`).as("admin-token"), get("/projects/lab%2Fone"),
+		postJSON("/projects", `{"name":"one","path":"one","namespace_id":2}`).as("admin-token"),
+		postJSON("/projects", `{"name":"two","path":"two","namespace_id":9}`).as("admin-token"),
+		postJSON("/groups", `{"name":"lab","path":"lab"}`).as("admin-token"), postJSON("/groups", `{"name":"lab"}`).as("admin-token"),
+		postJSON("/groups", `{"name":"more","path":"more"}`), postJSON("/projects", `{"name":"two","path":"two","namespace_id":1}`),
+	}},
+	{"an owner deletes a project, and its ID is not used again", with(plain), []step{
+		del("/projects/1"), del("/projects/1").as("admin-token"), get("/projects/1"),
+		postJSON("/projects", `{"name":"web","path":"web","namespace_id":1}`).as("admin-token"),
+	}},
 	{"per_page=0 is a server error for groups too", with(family), []step{get("/groups/acme/projects?per_page=0")}},
 }
 

@@ -43,8 +43,11 @@ func get(path string) step         { return step{method: http.MethodGet, path: p
 func put(path, body string) step   { return step{method: http.MethodPut, path: path, body: body} }
 func patch(path, body string) step { return step{method: http.MethodPatch, path: path, body: body} }
 func post(path string) step        { return step{method: http.MethodPost, path: path} }
-func del(path string) step         { return step{method: http.MethodDelete, path: path} }
-func head(path string) step        { return step{method: http.MethodHead, path: path} }
+func postJSON(path, body string) step {
+	return step{method: http.MethodPost, path: path, body: body}
+}
+func del(path string) step  { return step{method: http.MethodDelete, path: path} }
+func head(path string) step { return step{method: http.MethodHead, path: path} }
 
 // as makes the request with another token.
 func (s step) as(token string) step { s.token = token; return s }

@@ -30,6 +30,7 @@ type instance struct {
 	projects      []*project
 	groups        []*group
 	lastKeyID     int64
+	lastProjectID int64
 	events        []Event
 	rateLimit     *RateLimit
 	// windows are those of the rate limit, by the text of the token.

@@ -47,8 +47,12 @@ type route struct {
 var routes = []route{
 	{method: http.MethodGet, pattern: "/user", scopes: []string{"read_user"}, handle: (*instance).user},
 	{method: http.MethodGet, pattern: "/version", scopes: []string{"read_user"}, handle: (*instance).versions},
+	{method: http.MethodGet, pattern: "/groups/:id", handle: (*instance).showGroup},
+	{method: http.MethodPost, pattern: "/groups", handle: (*instance).makeGroup},
 	{method: http.MethodGet, pattern: "/groups/:id/projects", handle: (*instance).groupProjects},
 	{method: http.MethodGet, pattern: "/projects/:id", ofProject: true, permission: readProject, handle: (*instance).showProject},
+	{method: http.MethodPost, pattern: "/projects", handle: (*instance).makeProject},
+	{method: http.MethodDelete, pattern: "/projects/:id", ofProject: true, role: owner, handle: (*instance).deleteProject},
 
 	{method: http.MethodGet, pattern: settingsPattern, ofProject: true, role: maintainer, permission: readSettings,
 		handle: (*instance).showSettings},

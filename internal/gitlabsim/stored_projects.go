@@ -36,6 +36,7 @@ func (i *instance) addProject(p Project) *project {
 		i.endRedirect(path)
 	}
 	i.projects = append(i.projects, made)
+	i.lastProjectID = max(i.lastProjectID, made.id)
 	i.addGroups(p.Path)
 	return made
 }
