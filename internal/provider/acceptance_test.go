@@ -120,15 +120,26 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	resource.AddTestSweepers("projects", &resource.Sweeper{
+		Name: "projects",
+		F:    func(string) error { return newRealGitLab(realEnvironment).sweep() },
+	})
+	resource.TestMain(testRun{m})
+}
+
+// testRun runs the tests unless -sweep asks for the sweepers.
+type testRun struct{ *testing.M }
+
+func (r testRun) Run() int {
 	if err := useEngine(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	status := m.Run()
+	status := r.M.Run()
 	if builtFolder != "" {
 		_ = os.RemoveAll(builtFolder)
 	}
-	os.Exit(status)
+	return status
 }
 
 // requests lists the requests since the last ClearRequests as "METHOD path", without /api/v4, in the order of the alphabet.

@@ -15,7 +15,7 @@ import (
 
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
-	gitlab := startGitLab(t, true)
+	gitlab := startGitLab(t)
 	config := func(active bool, project, rotated string) string {
 		return gitlab.block + settingsConfig(project, fmt.Sprintf("active = %t\n  integrated = true", active)) + fmt.Sprintf(`
 resource "gitlab_error_tracking_client_key" "test" {
@@ -86,7 +86,7 @@ data "gitlab_error_tracking_settings" "test" {
 // Client keys work whatever the settings and the feature flag.
 func TestLifecycle_clientKeys(t *testing.T) {
 	t.Parallel()
-	gitlab := startGitLab(t, false)
+	gitlab := startGitLab(t)
 	config := func(count int) string {
 		return gitlab.block + fmt.Sprintf(`
 resource "gitlab_error_tracking_client_key" "test" {
@@ -120,7 +120,7 @@ data "gitlab_error_tracking_client_keys" "test" {
 // Settings that a resource leaves behind are what the next one finds and restores.
 func TestLifecycle_takeOver(t *testing.T) {
 	t.Parallel()
-	gitlab := startGitLab(t, true)
+	gitlab := startGitLab(t)
 	settings := func(name string, active bool, onDestroy string) string {
 		return gitlab.block + fmt.Sprintf(`
 resource "gitlab_error_tracking_settings" %q {
@@ -151,7 +151,7 @@ resource "gitlab_error_tracking_settings" %q {
 // What cannot be imported is told, and what GitLab has is named.
 func TestLifecycle_importFails(t *testing.T) {
 	t.Parallel()
-	gitlab := startGitLab(t, false)
+	gitlab := startGitLab(t)
 	attempt := func(address, id string, want ...string) resource.TestStep {
 		return resource.TestStep{
 			Config:       gitlab.block + settingsConfig(gitlab.project, "active = false") + clientKeyConfig(gitlab.project, ""),
