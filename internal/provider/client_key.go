@@ -69,7 +69,7 @@ func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client,
 	}
 	at := slices.IndexFunc(keys, chosen)
 	if at < 0 {
-		diags.AddError("No "+wanted+" in project "+m.Project.ValueString(), existingKeys(keys))
+		diags.Append(clientKeyNotFound.error(noKey(wanted, m.Project, keys)))
 		return false
 	}
 	m.setIDs(projectID, keys[at].ID)
@@ -79,13 +79,13 @@ func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client,
 
 // readClientKeys returns the number of a project and all its client keys, by ascending ID.
 func readClientKeys(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (projectID int64, keys []errortracking.ClientKey, ok bool) {
-	id, ok := resolve(ctx, client, project.ValueString(), diags)
+	id, ok := resolve(ctx, client, project, diags)
 	if !ok {
 		return 0, nil, false
 	}
 	keys, err := client.ClientKeys(ctx, id.ValueInt64())
 	if err != nil {
-		diags.AddError(cannotReadKeys(project), explain(err))
+		diags.Append(unableToReadClientKeys.error(inProject(project, explain(err))))
 	}
 	return id.ValueInt64(), keys, err == nil
 }
@@ -109,9 +109,9 @@ func (m *clientKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceI
 	return identity.Set(ctx, m.identity())
 }
 
-// cannotReadKeys is the title of an error about a project's client keys.
-func cannotReadKeys(project types.String) string {
-	return "Cannot read the client keys of project " + project.ValueString()
+// noKey tells that a project lacks the wanted client key.
+func noKey(wanted string, project types.String, keys []errortracking.ClientKey) string {
+	return "Project " + project.ValueString() + " has no " + wanted + ".\n\n" + existingKeys(keys)
 }
 
 // existingKeys tells which client keys a project has.

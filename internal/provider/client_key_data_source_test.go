@@ -69,14 +69,14 @@ func TestClientKeyDataSource_fails(t *testing.T) {
 		arguments string
 		want      *regexp.Regexp
 	}{
-		"no key":            {none, "acme/web", "", says("No active client key in project acme/web", "has no client keys", "resource makes one")},
-		"no active key":     {onlyInactive, "acme/web", "", says("No active client key in project acme/web", "has the client keys 3 (inactive)")},
-		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", says("No client key 9 in project acme/web", "3 (inactive), 7, 8")},
-		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, says("No client key with the given public key in project 1", "3 (inactive), 7, 8")},
+		"no key":            {none, "acme/web", "", says("Client key not found", "Project acme/web has no active client key.", "has no client keys", "resource makes one")},
+		"no active key":     {onlyInactive, "acme/web", "", says("Client key not found", "Project acme/web has no active client key.", "has the client keys 3 (inactive)")},
+		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", says("Client key not found", "Project acme/web has no client key 9.", "3 (inactive), 7, 8")},
+		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, says("Client key not found", "Project 1 has no client key with the given public key.", "3 (inactive), 7, 8")},
 		"both":              {none, "1", "key_id = 1\n  public_key = \"glet_0\"", says("Invalid Attribute Combination")},
 		"ID zero":           {none, "1", "key_id = 0", says("key_id", "at least 1")},
-		"unknown project":   {none, "acme/gone", "", says("Cannot find project acme/gone", "404 Project Not Found")},
-		"invisible project": {none, "99", "", says("Cannot read the client keys of project 99", "404 Project Not Found")},
+		"unknown project":   {none, "acme/gone", "", says("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
+		"invisible project": {none, "99", "", says("Unable to read client keys", "Project 99: ", "404 Project Not Found")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -87,10 +87,10 @@ func TestClientKeyEphemeral_fails(t *testing.T) {
 	for arguments, want := range map[string][]string{
 		`project = "/web"`:                                    {"Invalid project"},
 		"project = \"1\"\n  key_id = 0":                       {"at least 1"},
-		"project = \"1\"\n  key_id = 9":                       {"No client key 9 in project 1", "3 (inactive), 7, 8"},
-		"project = \"2\"\n  public_key = \"x\"":               {"No client key with the given public key in project 2"},
-		`project = "acme/gone"`:                               {"Cannot find project acme/gone", "404 Project Not Found"},
-		`project = "99"`:                                      {"Cannot read the client keys of project 99", "404 Project Not Found"},
+		"project = \"1\"\n  key_id = 9":                       {"Client key not found", "Project 1 has no client key 9.", "3 (inactive), 7, 8"},
+		"project = \"2\"\n  public_key = \"x\"":               {"Client key not found", "Project 2 has no client key with the given public key."},
+		`project = "acme/gone"`:                               {"Unable to find project", "Project acme/gone: ", "404 Project Not Found"},
+		`project = "99"`:                                      {"Unable to read client keys", "Project 99: ", "404 Project Not Found"},
 		"key_id = 1\n  public_key = \"x\"\n  project = \"1\"": {"Invalid Attribute Combination"},
 	} {
 		t.Run(arguments, func(t *testing.T) {

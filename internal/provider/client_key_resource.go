@@ -139,15 +139,15 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 	case plan.Keepers.Equal(state.Keepers), noneBeforeOrAfter:
 		return
 	case len(state.Keepers.Elements()) == 0 && imported:
-		resp.Diagnostics.AddAttributeWarning(attribute, "Client key "+state.ID.ValueString()+" is not replaced for its first keepers",
-			"The key was imported, so the first value of keepers is recorded without a new key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
+		resp.Diagnostics.Append(clientKeyNotReplaced.warningAt(attribute, "Client key "+state.ID.ValueString()+
+			" was imported, so the first value of keepers is recorded without a new key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource."))
 		return
 	case unknown:
-		resp.Diagnostics.AddAttributeWarning(attribute, "Client key "+state.ID.ValueString()+" will be replaced",
-			"keepers has a value that is known only after apply, so it counts as another value. Applications need the DSN of the new key.\n\nTo keep the key, use values in keepers that are known when Terraform plans.")
+		resp.Diagnostics.Append(clientKeyWillBeReplaced.warningAt(attribute, "The keepers of client key "+state.ID.ValueString()+
+			" have a value that is known only after apply, so it counts as another value. Applications need the DSN of the new key.\n\nTo keep the key, use values in keepers that are known when Terraform plans."))
 	}
 	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); looked && !visible {
-		hiddenProject(plan.Project.ValueString(), &resp.Diagnostics)
+		hiddenProject(plan.Project, &resp.Diagnostics)
 		return
 	}
 	resp.RequiresReplace = append(resp.RequiresReplace, attribute)
@@ -166,18 +166,17 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, ok := resolve(ctx, r.client, model.Project.ValueString(), &resp.Diagnostics)
+	projectID, ok := resolve(ctx, r.client, model.Project, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	key, err := r.client.AddClientKey(ctx, projectID.ValueInt64())
 	if err != nil {
-		resp.Diagnostics.AddError("Cannot create a client key in project "+model.Project.ValueString(), explain(err))
+		resp.Diagnostics.Append(unableToCreateClientKey.error(inProject(model.Project, explain(err))))
 		return
 	}
 	if key.Unclear != nil {
-		resp.Diagnostics.AddWarning(fmt.Sprintf("Client key %d of project %s was found after an unclear answer", key.ID, model.Project.ValueString()),
-			answered(key.Unclear)+fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was taken into the state. If somebody else created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST")))
+		resp.Diagnostics.Append(clientKeyRecovered.warning(inProject(model.Project, answered(key.Unclear)) + fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was taken into the state. If somebody else created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST"))))
 	}
 	model.setIDs(projectID.ValueInt64(), key.ID)
 	model.setKey(key.ClientKey)
@@ -200,7 +199,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
-		resp.Diagnostics.AddWarning(summaryNotConfigured, detailNotConfigured+" Client key "+model.ID.ValueString()+" is left as it was last seen.")
+		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " Client key " + model.ID.ValueString() + " is left as it was last seen."))
 		return
 	}
 	key, err := r.client.ClientKey(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
@@ -212,13 +211,13 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		model.setKey(key)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	case hidden && !imported:
-		resp.Diagnostics.AddWarning(notVisible(model.Project), explain(err)+keptInState)
+		resp.Diagnostics.Append(projectNotVisible.warning(inProject(model.Project, explain(err)) + keptInState))
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && errors.As(err, &failed):
-		resp.Diagnostics.AddError(fmt.Sprintf("No client key %d in project %s", model.KeyID.ValueInt64(), model.Project.ValueString()), existingKeys(failed.Keys))
+		resp.Diagnostics.Append(clientKeyNotFound.error(noKey(fmt.Sprintf("client key %d", model.KeyID.ValueInt64()), model.Project, failed.Keys)))
 	default:
-		resp.Diagnostics.AddError(cannotReadKeys(model.Project), explain(err))
+		resp.Diagnostics.Append(unableToReadClientKeys.error(inProject(model.Project, explain(err))))
 	}
 }
 
@@ -254,9 +253,10 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	switch {
 	case err == nil, errors.Is(err, errortracking.ErrClientKeyNotFound):
 	case errors.Is(err, errortracking.ErrProjectNotFound):
-		resp.Diagnostics.AddWarning(notVisible(state.Project), explain(err)+fmt.Sprintf("\n\nClient key %d is taken as gone with the project and was removed from the state. If the project exists, the key still works: delete it there.", state.KeyID.ValueInt64()))
+		resp.Diagnostics.Append(projectNotVisible.warning(inProject(state.Project, explain(err)) +
+			fmt.Sprintf("\n\nClient key %d is taken as gone with the project and was removed from the state. If the project exists, the key still works: delete it there.", state.KeyID.ValueInt64())))
 	default:
-		resp.Diagnostics.AddError(fmt.Sprintf("Cannot delete client key %d of project %s", state.KeyID.ValueInt64(), state.Project.ValueString()), explain(err))
+		resp.Diagnostics.Append(unableToDeleteClientKey.error(inProject(state.Project, explain(err))))
 	}
 }
 
@@ -277,7 +277,7 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	} else {
 		var err error
 		if id, err = parseClientKeyImportID(req.ID); err != nil {
-			resp.Diagnostics.AddError("Invalid import ID", capitalized(sentence(err.Error())))
+			resp.Diagnostics.Append(invalidImportID.error(capitalized(sentence(err.Error()))))
 			return
 		}
 	}

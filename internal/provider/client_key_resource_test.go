@@ -163,7 +163,7 @@ func TestClientKeyResource_projectNotVisible(t *testing.T) {
 				Config:            config,
 				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionNoop),
 				ConfigStateChecks: []statecheck.StateCheck{later(func() statecheck.StateCheck { return isWhole(clientKeyAddress, seen) })},
-				Check:             gitlab.warned("Project acme/web cannot be seen any more"),
+				Check:             gitlab.warned("Project no longer visible\nProject acme/web: "),
 			},
 			{PreConfig: func() { gitlab.RemoveProject(1) }, Config: config, Destroy: true},
 		},
@@ -258,12 +258,12 @@ func TestClientKeyResource_projectNotFoundYet(t *testing.T) {
 			{Config: gitlab.config(clientKeyConfig("acme/web", ""))},
 			{
 				Config:      gitlab.config(clientKeyConfig("acme/wbe", "")),
-				ExpectError: says("Cannot find project acme/wbe", "404 Project Not Found"),
+				ExpectError: says("Unable to find project", "Project acme/wbe: ", "404 Project Not Found"),
 			},
 			{
 				Config: gitlab.config(clientKeyConfig("acme/web", "")),
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.warned("Project acme/wbe not found yet"),
+					gitlab.warned("Project not found\nProject acme/wbe: "),
 					gitlab.hasKeys(1, 7, 8, 10),
 				),
 			},
@@ -357,18 +357,18 @@ func TestClientKeyResource_importWithKeepers(t *testing.T) {
 func TestClientKeyResource_importFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]*regexp.Regexp{
-		"1:9":         says("No client key 9 in project acme/web", "has the client keys 3 (inactive), 7, 8"),
-		"acme/gone:7": says("Cannot import from project acme/gone", "404 Project Not Found"),
-		"99:7":        says("Cannot read the client keys of project 99", "404 Project Not Found"),
-		"7":           says("Cannot import from project 7", "404 Project Not Found"),
+		"1:9":         says("Client key not found", "Project acme/web has no client key 9.", "has the client keys 3 (inactive), 7, 8"),
+		"acme/gone:7": says("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
+		"99:7":        says("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
+		"7":           says("Unable to read client keys", "Project 7: ", "404 Project Not Found"),
 		":7":          says("Invalid import ID", "<project>:<key_id>"),
 		"acme/web:7x": says("Invalid import ID", "<project>:<key_id>"),
 		"acme/web:0":  says("Invalid import ID", "<project>:<key_id>"),
 
-		"acme/web:" + publicKey(9):   says("Cannot import the client key of project acme/web", "None of the project's client keys", "has the client keys 3 (inactive), 7, 8"),
-		"acme/web:" + publicKey(3):   says("Cannot import the client key of project acme/web", "client key 3, is inactive", "name it by its ID"),
-		"99:" + publicKey(7):         says("Cannot import from project 99", "404 Project Not Found"),
-		dsnOf(publicKey(7), 2):       says("Cannot import the client key of project 2", "None of the project's client keys", "has the client keys 9"),
+		"acme/web:" + publicKey(9):   says("Unable to import client key", "Project acme/web: ", "None of the project's client keys", "has the client keys 3 (inactive), 7, 8"),
+		"acme/web:" + publicKey(3):   says("Unable to import client key", "Project acme/web: ", "client key 3, is inactive", "name it by its ID"),
+		"99:" + publicKey(7):         says("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
+		dsnOf(publicKey(7), 2):       says("Unable to import client key", "Project 2: ", "None of the project's client keys", "has the client keys 9"),
 		"https://sentry.example.com": says("Invalid import ID", "Not a DSN of GitLab", "https://<public key>@<host>"),
 	}
 	for _, id := range slices.Sorted(maps.Keys(tests)) {
@@ -498,7 +498,7 @@ resource "terraform_data" "version" {
 	terraform.succeeds(t, "apply", "-auto-approve")
 	terraform.write(t, "main.tf", config("2"))
 	output := terraform.succeeds(t, "apply", "-auto-approve")
-	if !says("1 to add, 1 to change, 1 to destroy", "Client key 1:1 will be replaced", "known only after apply").MatchString(output) {
+	if !says("1 to add, 1 to change, 1 to destroy", "Client key will be replaced", "client key 1:1", "known only after apply").MatchString(output) {
 		t.Errorf("the plan does not say why the key is replaced:\n%s", output)
 	}
 	if keys := terraform.keysInState(t); len(keys) != 1 || keys[0] != 2 || len(gitlab.Keys(1)) != 1 {
@@ -515,7 +515,7 @@ func TestClientKeyResource_firstKeepers(t *testing.T) {
 	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", `keepers = { rotated = "2026-11" }`))
 	terraform.succeeds(t, "import", clientKeyAddress, "acme/web")
 	output := terraform.succeeds(t, "apply", "-auto-approve")
-	if !says("0 to add, 1 to change, 0 to destroy", "Client key 1:1 is not replaced for its first keepers", "-replace").MatchString(output) {
+	if !says("0 to add, 1 to change, 0 to destroy", "Client key not replaced", "Client key 1:1 was imported", "-replace").MatchString(output) {
 		t.Errorf("the plan does not warn:\n%s", output)
 	}
 	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/web", `keepers = { rotated = "2026-12" }`))

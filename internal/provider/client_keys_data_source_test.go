@@ -60,7 +60,7 @@ func TestClientKeysDataSource_none(t *testing.T) {
 			},
 			{
 				Config:      gitlab.config(clientKeysConfig("99", "")),
-				ExpectError: says("Cannot read the client keys of project 99", "404 Project Not Found"),
+				ExpectError: says("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
 			},
 		},
 	})

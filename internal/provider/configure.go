@@ -50,7 +50,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	}
 	if check && client != nil {
 		if err := client.CheckToken(ctx); err != nil {
-			resp.Diagnostics.AddError("Cannot sign in to GitLab", explain(err))
+			resp.Diagnostics.Append(unableToSignIn.error(explain(err)))
 			return
 		}
 	}
@@ -84,11 +84,11 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	if env := os.Getenv("GITLAB_EARLY_AUTH_CHECK"); env != "" && model.EarlyAuthCheck.IsNull() {
 		var err error
 		if check, err = strconv.ParseBool(env); err != nil {
-			diags.AddError("Invalid environment variable GITLAB_EARLY_AUTH_CHECK", "Its value "+strconv.Quote(env)+" is neither true nor false.")
+			diags.Append(invalidEnvironment.error("The value " + strconv.Quote(env) + " of GITLAB_EARLY_AUTH_CHECK is neither true nor false."))
 		}
 	}
 	if options.Token == "" && check {
-		diags.AddAttributeError(path.Root("token"), summaryNoToken, detailNoToken)
+		diags.Append(missingToken.errorAt(path.Root("token"), detailNoToken))
 	}
 	if diags.HasError() || options.Token == "" {
 		return nil, false
@@ -98,9 +98,9 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	switch {
 	case errors.As(err, &wrong):
 		// Of an attribute's error Terraform quotes the line, and with it the secret that may be wrong.
-		diags.AddError("Invalid provider argument "+wrong.Option, "The argument cannot be used: "+wrong.Problem+".")
+		diags.Append(invalidArgument.error("The argument " + wrong.Option + " cannot be used: " + wrong.Problem + "."))
 	case err != nil:
-		diags.AddError("Cannot set up the GitLab client", err.Error())
+		diags.Append(internalError.error(sentence(err.Error())))
 	}
 	return client, check
 }
@@ -152,14 +152,14 @@ func dataFrom(value any, diags *diag.Diagnostics) *providerData {
 	}
 	data, ok := value.(*providerData)
 	if !ok {
-		diags.AddError("The provider is broken", "An object was configured with data of another type. Report this to the developers of the provider.")
+		diags.Append(internalError.error("An object was configured with data of another type. Report this to the developers of the provider."))
 		return nil
 	}
 	if data.noToken {
 		if data.told.CompareAndSwap(false, true) {
-			diags.AddError(summaryNoToken, detailNoToken)
+			diags.Append(missingToken.error(detailNoToken))
 		} else {
-			diags.AddError(summaryNoToken, "Another error of this run says what to do.")
+			diags.Append(missingToken.error("Another error of this run says what to do."))
 		}
 		return nil
 	}
@@ -168,15 +168,12 @@ func dataFrom(value any, diags *diag.Diagnostics) *providerData {
 
 func configured(client *errortracking.Client, diags *diag.Diagnostics) bool {
 	if client == nil {
-		diags.AddError(summaryNotConfigured, detailNotConfigured+" Apply what it depends on first, with -target for instance.")
+		diags.Append(providerNotConfigured.error(detailNotConfigured + " Apply what it depends on first, for example with -target."))
 	}
 	return client != nil
 }
 
 const (
-	summaryNoToken = "No GitLab token"
-	detailNoToken  = "Every request of this provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
-
-	summaryNotConfigured = "GitLab cannot be reached yet"
-	detailNotConfigured  = "An argument of the provider block is known only after apply, so the provider does not know which GitLab to ask."
+	detailNoToken       = "Every request of this provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
+	detailNotConfigured = "An argument of the provider block is known only after apply, so the provider does not know which GitLab to ask."
 )

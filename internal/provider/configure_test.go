@@ -69,8 +69,8 @@ func TestProvider_baseURL(t *testing.T) {
 		"HTML":        {page.URL, says("answered 200 OK", "Something else than GitLab's API answered", "Check base_url")},
 		"refused":     {refused, says("did not answer", "connection refused", "could not be reached", "Check base_url")},
 		"wrong path":  {gitlab.URL() + "/nowhere", says("answered 404 Not Found", "Something else than GitLab's API answered", "Check base_url")},
-		"no scheme":   {"gitlab.example.com", says("Invalid provider argument base_url", "does not start with https:// or http://")},
-		"credentials": {"https://user:secret@gitlab.example.com", says("Invalid provider argument base_url", "user name or password")},
+		"no scheme":   {"gitlab.example.com", says("Invalid provider argument", "argument base_url cannot be used", "does not start with https:// or http://")},
+		"credentials": {"https://user:secret@gitlab.example.com", says("Invalid provider argument", "argument base_url cannot be used", "user name or password")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -106,7 +106,7 @@ func TestProvider_noToken(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
-			ExpectError: says("No GitLab token", "GITLAB_TOKEN"),
+			ExpectError: says("Missing GitLab token", "GITLAB_TOKEN"),
 		}},
 	})
 }
@@ -134,7 +134,7 @@ func TestProvider_earlyAuthCheck(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  token = \"unknown\"\n  early_auth_check = true\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
-			ExpectError: says("Cannot sign in to GitLab", "GitLab does not know the token"),
+			ExpectError: says("Unable to sign in to GitLab", "GitLab does not know the token"),
 		}},
 	})
 }
@@ -162,7 +162,7 @@ provider "gitlab" {
 				// The address is unknown again while objects exist: they are kept as they were last seen, and planned as far as that goes.
 				Config: config("2"),
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.warned("GitLab cannot be reached yet"),
+					gitlab.warned("Provider not configured yet"),
 					gitlab.hasSettings(1, true, true),
 					gitlab.hasKeys(1, 2), // the keepers are another value
 				),

@@ -8,7 +8,85 @@ import (
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
+
+// title is the summary of an error or warning. Those below are all there are, since only newTitle makes one.
+type title struct{ text string }
+
+// titles holds every title. The troubleshooting guide has a heading for each.
+var titles []title
+
+func newTitle(text string) title {
+	titles = append(titles, title{text})
+	return title{text}
+}
+
+var (
+	missingToken          = newTitle("Missing GitLab token")
+	invalidArgument       = newTitle("Invalid provider argument")
+	invalidEnvironment    = newTitle("Invalid environment variable")
+	unableToSignIn        = newTitle("Unable to sign in to GitLab")
+	providerNotConfigured = newTitle("Provider not configured yet")
+	internalError         = newTitle("Internal provider error")
+
+	invalidProject        = newTitle("Invalid project")
+	invalidGroup          = newTitle("Invalid group")
+	invalidDSN            = newTitle("Invalid DSN")
+	invalidImportID       = newTitle("Invalid import ID")
+	invalidImportIdentity = newTitle("Invalid import identity")
+
+	unableToFindProject = newTitle("Unable to find project")
+	unableToFindGroup   = newTitle("Unable to find group")
+	unableToReadProject = newTitle("Unable to read project")
+	unableToReplace     = newTitle("Unable to create or replace resource")
+	differentProject    = newTitle("Different project")
+	projectNotFound     = newTitle("Project not found")
+	projectNotVisible   = newTitle("Project no longer visible")
+	projectMoved        = newTitle("Project has moved")
+	projectsSkipped     = newTitle("Projects skipped")
+
+	unableToReadSettings  = newTitle("Unable to read error tracking settings")
+	unableToSaveSettings  = newTitle("Unable to save error tracking settings")
+	unableToResetSettings = newTitle("Unable to reset error tracking settings")
+	settingsNotReset      = newTitle("Error tracking settings not reset")
+	destroyWillDeactivate = newTitle("Destroy will deactivate error tracking")
+
+	unableToReadClientKeys  = newTitle("Unable to read client keys")
+	unableToCreateClientKey = newTitle("Unable to create client key")
+	unableToDeleteClientKey = newTitle("Unable to delete client key")
+	unableToImportClientKey = newTitle("Unable to import client key")
+	clientKeyNotFound       = newTitle("Client key not found")
+	clientKeyRecovered      = newTitle("Client key recovered")
+	clientKeyWillBeReplaced = newTitle("Client key will be replaced")
+	clientKeyNotReplaced    = newTitle("Client key not replaced")
+
+	unableToMoveState     = newTitle("Unable to move state")
+	unableToSendTestEvent = newTitle("Unable to send test event")
+)
+
+func (t title) error(detail string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(t.text, detail)
+}
+
+func (t title) errorAt(attribute path.Path, detail string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(attribute, t.text, detail)
+}
+
+func (t title) warning(detail string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(t.text, detail)
+}
+
+func (t title) warningAt(attribute path.Path, detail string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(attribute, t.text, detail)
+}
+
+// inProject begins a detail with the project that it is about.
+func inProject(project types.String, detail string) string {
+	return "Project " + project.ValueString() + ": " + detail
+}
 
 // advice is what the provider says of one kind of error: the likely cause, and what to do.
 type advice struct {

@@ -32,11 +32,11 @@ func TestGroupDataSources_fail(t *testing.T) {
 		"URL":                  {arguments: `group = "https://gitlab.com/acme"`, want: says("Invalid group", "it is a URL")},
 		"space":                {arguments: `group = "acme sub"`, want: says("Invalid group", "contains a space")},
 		"leading slash":        {arguments: `group = "/acme"`, want: says("Invalid group", "begins with a slash")},
-		"unknown":              {arguments: `group = "none"`, want: says("Cannot find group none", "404 Group Not Found")},
-		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: says("Cannot find group none", "404 Group Not Found")},
+		"unknown":              {arguments: `group = "none"`, want: says("Unable to find group", "Group none: ", "404 Group Not Found")},
+		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: says("Unable to find group", "Group none: ", "404 Group Not Found")},
 		"GitLab fails": {
 			arguments: `group = "acme"`, fault: gitlabsim.Fault{Path: "/projects/2/*", Status: 500},
-			want: says("Cannot read project acme/shop", "500 Internal Server Error"),
+			want: says("Unable to read project", "Project acme/shop: ", "500 Internal Server Error"),
 		},
 	} {
 		for kind, config := range groupDataConfigs {

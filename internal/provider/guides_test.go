@@ -130,7 +130,7 @@ func TestGuides_schedule(t *testing.T) {
 		block.write(t, gitlab, terraform)
 		plan := terraform.succeeds(t, "plan", "-out=guide.tfplan")
 		for _, want := range []string{
-			fmt.Sprintf("Warning: Client key 1:%d will be replaced", i+1), "\nPlan: 2 to add, 0 to change, 1 to destroy.\n",
+			"Warning: Client key will be replaced", fmt.Sprintf("client key 1:%d", i+1), "\nPlan: 2 to add, 0 to change, 1 to destroy.\n",
 		} {
 			if !strings.Contains(plan, want) {
 				t.Errorf("the plan does not say %q:\n%s", want, plan)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // clientKeyImportID is what a user knows of a client key: its project, and its ID, the key itself, or neither where the
@@ -58,12 +59,13 @@ func parseClientKeyImportID(id string) (clientKeyImportID, error) {
 // find returns the number of the key. An ID is taken as it is; the read that follows each import finds out whether there
 // is such a key.
 func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Client, projectID int64, diags *diag.Diagnostics) (keyID int64, ok bool) {
+	project := types.StringValue(i.project)
 	if i.keyID != 0 {
 		return i.keyID, true
 	}
 	keys, err := client.ClientKeys(ctx, projectID)
 	if err != nil {
-		diags.AddError("Cannot import from project "+i.project, capitalized(explain(err)))
+		diags.Append(unableToReadClientKeys.error(inProject(project, explain(err))))
 		return 0, false
 	}
 	choose := onlyActiveKey
@@ -74,7 +76,7 @@ func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Clien
 	}
 	key, problem := choose(keys)
 	if problem != "" {
-		diags.AddError("Cannot import the client key of project "+i.project, problem+"\n\n"+existingKeys(keys))
+		diags.Append(unableToImportClientKey.error(inProject(project, problem+"\n\n"+existingKeys(keys))))
 		return 0, false
 	}
 	return key.ID, true

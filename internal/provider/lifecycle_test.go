@@ -161,10 +161,10 @@ func TestLifecycle_importFails(t *testing.T) {
 	}
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
-			attempt(settingsAddress, gitlab.project, "Cannot read the error tracking settings", "has no error tracking settings"),
-			attempt(settingsAddress, gitlab.project+"-gone", "Cannot import from project", "404 Project Not Found"),
-			attempt(clientKeyAddress, gitlab.project+":1", "No client key 1", "has no client keys"),
-			attempt(clientKeyAddress, gitlab.project, "Cannot import the client key", "has no active client key"),
+			attempt(settingsAddress, gitlab.project, "Unable to read error tracking settings", "has no error tracking settings"),
+			attempt(settingsAddress, gitlab.project+"-gone", "Unable to find project", "404 Project Not Found"),
+			attempt(clientKeyAddress, gitlab.project+":1", "Client key not found", "has no client key 1.", "has no client keys"),
+			attempt(clientKeyAddress, gitlab.project, "Unable to import client key", "has no active client key"),
 		},
 	})
 }

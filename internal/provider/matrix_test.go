@@ -80,8 +80,8 @@ type end struct {
 
 // The ends of operations that end well.
 var (
-	found    = end{says: "was found after an unclear answer"}
-	kept     = end{says: "cannot be seen any more", kept: true}
+	found    = end{says: "Client key recovered"}
+	kept     = end{says: "Project no longer visible", kept: true}
 	gone     = end{says: "taken as gone with the project", believed: true}
 	believed = end{believed: true}
 )
@@ -131,7 +131,7 @@ var matrix = []faulty{
 type matrixOperation struct {
 	name         string
 	method, path string // of the request that it is about
-	title        string // of its error
+	title        title  // of its error
 	seed         string // the configuration that was applied before; GitLab has its object
 	managed      bool   // and so has the state
 	outside      func(*testbed)
@@ -142,17 +142,10 @@ type matrixOperation struct {
 }
 
 const (
-	settingsPath  = "/projects/1/error_tracking/settings"
-	keysPath      = "/projects/1/error_tracking/client_keys"
-	keyPath       = keysPath + "/10"
-	findPath      = "/projects/acme%2Fweb"
-	cannotWrite   = "Cannot write the error tracking settings of project acme/web"
-	cannotRead    = "Cannot read the error tracking settings of project acme/web"
-	cannotReset   = "Cannot reset the error tracking settings of project acme/web"
-	cannotMakeKey = "Cannot create a client key in project acme/web"
-	cannotListKey = "Cannot read the client keys of project acme/web"
-	cannotDropKey = "Cannot delete client key 10 of project acme/web"
-	cannotFind    = "Cannot find project acme/web"
+	settingsPath = "/projects/1/error_tracking/settings"
+	keysPath     = "/projects/1/error_tracking/client_keys"
+	keyPath      = keysPath + "/10"
+	findPath     = "/projects/acme%2Fweb"
 )
 
 var (
@@ -167,25 +160,25 @@ var (
 
 // matrixOperations has the columns of the matrix, in their order.
 var matrixOperations = []matrixOperation{
-	{name: "settings create", method: "PUT", path: settingsPath, title: cannotWrite,
+	{name: "settings create", method: "PUT", path: settingsPath, title: unableToSaveSettings,
 		config: settingsOn, command: apply, leaves: "settings on, keys 7 8", object: settingsNow},
-	{name: "settings read", method: "GET", path: settingsPath, title: cannotRead,
+	{name: "settings read", method: "GET", path: settingsPath, title: unableToReadSettings,
 		seed: settingsOn, managed: true, outside: switchOff, config: settingsOn, command: refresh, leaves: "settings off, keys 7 8", object: settingsNow},
-	{name: "settings update", method: "PATCH", path: settingsPath, title: cannotWrite,
+	{name: "settings update", method: "PATCH", path: settingsPath, title: unableToSaveSettings,
 		seed: settingsOn, managed: true, config: settingsOff, command: apply, leaves: "settings off, keys 7 8", object: settingsNow},
-	{name: "settings destroy", method: "PATCH", path: settingsPath, title: cannotReset,
+	{name: "settings destroy", method: "PATCH", path: settingsPath, title: unableToResetSettings,
 		seed: settingsOn, managed: true, config: settingsOn, command: destroy, leaves: "settings off, keys 7 8"},
-	{name: "settings import", method: "GET", path: settingsPath, title: cannotRead,
+	{name: "settings import", method: "GET", path: settingsPath, title: unableToReadSettings,
 		seed: settingsOn, config: settingsOn, command: []string{"import", settingsAddress, "acme/web"}, leaves: "settings on, keys 7 8", object: settingsNow},
-	{name: "key create", method: "POST", path: keysPath, title: cannotMakeKey,
+	{name: "key create", method: "POST", path: keysPath, title: unableToCreateClientKey,
 		config: aKey, command: apply, leaves: "no settings, keys 7 8 10", object: key10Now},
-	{name: "key read", method: "GET", path: keysPath, title: cannotListKey,
+	{name: "key read", method: "GET", path: keysPath, title: unableToReadClientKeys,
 		seed: aKey, managed: true, outside: changeDSN, config: aKey, command: refresh, leaves: "no settings, keys 7 8 10", object: key10Now},
-	{name: "key destroy", method: "DELETE", path: keyPath, title: cannotDropKey,
+	{name: "key destroy", method: "DELETE", path: keyPath, title: unableToDeleteClientKey,
 		seed: aKey, managed: true, config: aKey, command: destroy, leaves: "no settings, keys 7 8"},
-	{name: "key import", method: "GET", path: keysPath, title: cannotListKey,
+	{name: "key import", method: "GET", path: keysPath, title: unableToReadClientKeys,
 		seed: aKey, config: aKey, command: []string{"import", clientKeyAddress, "acme/web:10"}, leaves: "no settings, keys 7 8 10", object: key10Now},
-	{name: "project find", method: "GET", path: findPath, title: cannotFind,
+	{name: "project find", method: "GET", path: findPath, title: unableToFindProject,
 		config: aKey, command: apply, leaves: "no settings, keys 7 8 10", object: key10Now},
 }
 
@@ -418,7 +411,7 @@ func (c cell) message() []string {
 	if c.fault.Status != 0 {
 		answered = fmt.Sprintf("answered %d %s to", c.fault.Status, http.StatusText(c.fault.Status))
 	}
-	return []string{"Error: " + c.title, "GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
+	return []string{"Error: " + c.title.text, "Project acme/web: GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
 }
 
 // state is what the state holds when the operation ends well.

@@ -141,7 +141,7 @@ func TestMoveState(t *testing.T) {
 			if !strings.Contains(output, "has moved to "+move.to+".new") || !strings.Contains(output, "Plan: 0 to add, 0 to change, 0 to destroy.") {
 				t.Errorf("the plan is not of a move alone:\n%s", output)
 			}
-			if warned := strings.Contains(output, "will switch error tracking off"); warned != move.warned {
+			if warned := strings.Contains(output, "Destroy will deactivate error tracking"); warned != move.warned {
 				t.Errorf("warned is %t, want %t:\n%s", warned, move.warned, output)
 			}
 			if output, err := terraform.run(t, "apply", "-no-color", "-input=false", "move.tfplan"); err != nil {

@@ -87,7 +87,7 @@ resource "gitlab_error_tracking_settings" "test" {
 }
 `)
 	output, err := terraform.run(t, "plan", "-no-color", "-input=false")
-	if err == nil || strings.Count(output, "Error: No GitLab token") != 2 || strings.Count(output, "Set the environment variable GITLAB_TOKEN") != 1 {
+	if err == nil || strings.Count(output, "Error: Missing GitLab token") != 2 || strings.Count(output, "Set the environment variable GITLAB_TOKEN") != 1 {
 		t.Errorf("%v, want an error for each of two objects, and one that says what to do\n%s", err, output)
 	}
 	if requests := gitlab.requests(); len(requests) > 0 {

@@ -38,7 +38,7 @@ func (projectValidator) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	if _, _, err := errortracking.ParseProject(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid project", capitalized(sentence(err.Error())))
+		resp.Diagnostics.Append(invalidProject.errorAt(req.Path, capitalized(sentence(err.Error()))))
 	}
 }
 
@@ -153,8 +153,8 @@ func (s projectSituation) renamed() bool {
 
 func (s projectSituation) warnIfRenamed(diags *diag.Diagnostics) {
 	if s.renamed() {
-		diags.AddAttributeWarning(path.Root("project"), "Project "+s.path+" has moved to "+s.found.Path,
-			"The old path works until another project takes it. Write project = \""+s.found.Path+"\".")
+		diags.Append(projectMoved.warningAt(path.Root("project"),
+			"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nWrite project = \""+s.found.Path+"\"."))
 	}
 }
 
@@ -180,33 +180,33 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 	switch plan {
 	case planAwait:
 		if b.sightings.isHidden(written) {
-			hiddenProject(written, &resp.Diagnostics)
+			hiddenProject(after, &resp.Diagnostics)
 			return false
 		}
-		resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" not found yet",
-			explain(situation.err)+"\n\nThe plan continues. The project must exist when the plan is applied.")
+		resp.Diagnostics.Append(projectNotFound.warningAt(attribute,
+			inProject(after, explain(situation.err))+"\n\nThe plan continues. The project must exist when the plan is applied."))
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), types.Int64Unknown())...)
 	case planHidden:
 		if !looked || visible {
-			resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" not found yet",
-				explain(situation.err)+fmt.Sprintf("\n\nThe object stays in project %d.", situation.known))
+			resp.Diagnostics.Append(projectNotFound.warningAt(attribute,
+				inProject(after, explain(situation.err))+fmt.Sprintf("\n\nThe object stays in project %d.", situation.known)))
 		}
 	case planFail:
-		resp.Diagnostics.AddAttributeError(attribute, "Cannot find project "+written, explain(situation.err))
+		resp.Diagnostics.Append(unableToFindProject.errorAt(attribute, inProject(after, explain(situation.err))))
 		return false
 	case planStop:
-		resp.Diagnostics.AddAttributeError(attribute, "Project "+written+" is another project",
-			fmt.Sprintf("%s is project %d, but this resource is in project %d. That was not known when the plan was made. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known))
+		resp.Diagnostics.Append(differentProject.errorAt(attribute,
+			fmt.Sprintf("Project %s is project %d, but this resource is in project %d. That was not known when the plan was made. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known)))
 		return false
 	case planReplace:
-		resp.Diagnostics.AddAttributeWarning(attribute, "Project "+written+" is another project",
-			fmt.Sprintf("%s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it where it is, write project = \"%d\".", written, situation.found.ID, situation.known, situation.known))
+		resp.Diagnostics.Append(differentProject.warningAt(attribute,
+			fmt.Sprintf("Project %s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it where it is, write project = \"%d\".", written, situation.found.ID, situation.known, situation.known)))
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
 	case planFound:
 		situation.warnIfRenamed(&resp.Diagnostics)
 		if visible, looked := b.sightings.get(situation.found.ID); looked && !visible {
-			hiddenProject(written, &resp.Diagnostics)
+			hiddenProject(after, &resp.Diagnostics)
 			return false
 		}
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
@@ -232,9 +232,8 @@ func (b *resourceBase) lookUp(ctx context.Context, project string) (found errort
 
 // hiddenProject refuses a replacement in a project that cannot be seen: the deletion would be taken as done, and a key
 // would live on that no state knows. The plan of a replacement looks like that of a new object.
-func hiddenProject(project string, diags *diag.Diagnostics) {
-	diags.AddError("Cannot create or replace anything in project "+project,
-		"The token cannot see the project any more. An object in it can be neither deleted nor created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project is gone for good, remove its objects from the state with terraform state rm.")
+func hiddenProject(project types.String, diags *diag.Diagnostics) {
+	diags.Append(unableToReplace.error(inProject(project, "The token cannot see it any more. An object in it can be neither deleted nor created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project is gone for good, remove its objects from the state with terraform state rm.")))
 }
 
 // alike reports whether two spellings of one project differ only in what an import cannot know: one is the ID, or both
@@ -246,10 +245,10 @@ func alike(before, after string) bool {
 }
 
 // resolve returns the numeric ID of a project, or an error that says what could not be done.
-func resolve(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (types.Int64, bool) {
-	id, err := client.ResolveProject(ctx, project)
+func resolve(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (types.Int64, bool) {
+	id, err := client.ResolveProject(ctx, project.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("project"), "Cannot find project "+project, explain(err))
+		diags.Append(unableToFindProject.errorAt(path.Root("project"), inProject(project, explain(err))))
 		return types.Int64Null(), false
 	}
 	return types.Int64Value(id), true
@@ -264,27 +263,26 @@ func (b *resourceBase) projectNumber(ctx context.Context, project types.String, 
 	if !b.configured(diags) {
 		return known, false
 	}
-	return resolve(ctx, b.client, project.ValueString(), diags)
+	return resolve(ctx, b.client, project, diags)
 }
 
 // importProject returns the number of the project in an import ID, and how the state names it: by the path that it was
 // given as, or by the project's path where an ID was given and the token may read it.
 func importProject(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (number types.Int64, name types.String, ok bool) {
 	id, _, err := errortracking.ParseProject(project)
-	if err == nil && id != 0 {
+	if err != nil {
+		diags.Append(invalidProject.error(capitalized(sentence(err.Error()))))
+		return types.Int64Null(), types.StringNull(), false
+	}
+	if id != 0 {
 		if found, err := client.Project(ctx, project); err == nil {
 			return types.Int64Value(id), types.StringValue(found.Path), true
 		}
 		return types.Int64Value(id), types.StringValue(strconv.FormatInt(id, 10)), true
 	}
-	if err == nil {
-		id, err = client.ResolveProject(ctx, project)
-	}
-	if err != nil {
-		diags.AddError("Cannot import from project "+project, capitalized(explain(err)))
-		return types.Int64Null(), types.StringNull(), false
-	}
-	return types.Int64Value(id), types.StringValue(project), true
+	name = types.StringValue(project)
+	number, ok = resolve(ctx, client, name, diags)
+	return number, name, ok
 }
 
 // importedNumber reads a number of an identity. Terraform lets it be null or a fraction, which the framework's own
@@ -297,14 +295,9 @@ func importedNumber(identity *tfsdk.ResourceIdentity, name string, diags *diag.D
 			return number, true
 		}
 	}
-	diags.AddError("Invalid import identity", "The identity needs "+name+", a positive whole number.")
+	diags.Append(invalidImportIdentity.error("The identity needs " + name + ", a positive whole number."))
 	return 0, false
 }
 
 // keptInState ends the warning about an object whose project cannot be seen.
 const keptInState = "\n\nThe object is kept in the state as it was last seen. If the project is gone for good, remove the object from the configuration."
-
-// notVisible is the title of the warning about such a project.
-func notVisible(project types.String) string {
-	return "Project " + project.ValueString() + " cannot be seen any more"
-}

@@ -76,13 +76,14 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	subject, inGroup := "project "+model.Project.ValueString(), !model.Group.IsNull()
-	if inGroup {
-		subject = "group " + model.Group.ValueString()
-	}
+	inGroup := !model.Group.IsNull()
 	projects, err := b.projectsOf(ctx, model)
 	if err != nil {
-		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{diag.NewErrorDiagnostic("Cannot find "+subject, explain(err))})
+		failed := unableToFindProject.error(inProject(model.Project, explain(err)))
+		if inGroup {
+			failed = unableToFindGroup.error("Group " + model.Group.ValueString() + ": " + explain(err))
+		}
+		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{failed})
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
@@ -94,7 +95,7 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 				continue
 			}
 			if read.err != nil {
-				push(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewErrorDiagnostic("Cannot read project "+read.project.Path, explain(read.err))}})
+				push(list.ListResult{Diagnostics: diag.Diagnostics{unableToReadProject.error("Project " + read.project.Path + ": " + explain(read.err))}})
 				return
 			}
 			for _, object := range read.found {
@@ -107,19 +108,19 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 			}
 		}
 		if len(unreadable) > 0 {
-			push(list.ListResult{Diagnostics: diag.Diagnostics{unreadableWarning(subject, unreadable)}})
+			push(list.ListResult{Diagnostics: diag.Diagnostics{unreadableWarning(model.Group, unreadable)}})
 		}
 	}
 }
 
 // unreadableWarning names the projects that a list leaves out.
-func unreadableWarning(subject string, paths []string) diag.Diagnostic {
+func unreadableWarning(group types.String, paths []string) diag.Diagnostic {
 	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
 	if len(paths) > 5 {
 		shown += ", …"
 	}
-	return diag.NewWarningDiagnostic(fmt.Sprintf("%d projects of %s were left out", len(paths), subject),
-		"The token may not read the error tracking of "+shown+". "+adviceOn[errortracking.ErrForbidden].cure)
+	return projectsSkipped.warning(fmt.Sprintf("The token may not read the error tracking of %d projects of group %s: %s.\n\n%s",
+		len(paths), group.ValueString(), shown, adviceOn[errortracking.ErrForbidden].cure))
 }
 
 // projectsOf returns the projects that a list is to ask about.

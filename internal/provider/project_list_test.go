@@ -190,7 +190,7 @@ func TestList_unreadable(t *testing.T) {
 				t.Fatalf("got %d results: %+v", len(results), results)
 			}
 			d := results[1].Diagnostics
-			if len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != "2 projects of group acme were left out" || !strings.Contains(d[0].Detail, "acme/web, acme/shop") {
+			if len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != projectsSkipped.text || !strings.Contains(d[0].Detail, "2 projects of group acme: acme/web, acme/shop") {
 				t.Errorf("want one warning about both projects: %+v", d)
 			}
 		})
@@ -212,15 +212,15 @@ func TestList_fails(t *testing.T) {
 		"bad project":     {config: `project = "/web"`, want: says("Invalid project")},
 		"empty group":     {config: `group = ""`, want: says("Invalid group", "is empty")},
 		"bad group":       {config: `group = "/acme"`, want: says("Invalid group", "begins with a slash")},
-		"unknown group":   {config: `group = "none"`, want: says("Cannot find group none", "404 Group Not Found", "no such group")},
-		"unknown project": {config: `project = "acme/gone"`, want: says("Cannot find project acme/gone", "404 Project Not Found")},
+		"unknown group":   {config: `group = "none"`, want: says("Unable to find group", "Group none: ", "404 Group Not Found", "no such group")},
+		"unknown project": {config: `project = "acme/gone"`, want: says("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
 		"unreadable project": {
 			config: `project = "acme/web"`, fault: gitlabsim.Fault{Path: "/projects/1/*", Status: 403, Body: `{"message":"403 Forbidden"}`},
-			want: says("Cannot read project acme/web", "403 Forbidden"),
+			want: says("Unable to read project", "Project acme/web: ", "403 Forbidden"),
 		},
 		"GitLab fails": {
 			config: `group = "acme"`, fault: gitlabsim.Fault{Path: "/projects/2/*", Status: 500},
-			want: says("Cannot read project acme/shop", "500 Internal Server Error"),
+			want: says("Unable to read project", "Project acme/shop: ", "500 Internal Server Error"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,7 +50,7 @@ func TestProject_recreated(t *testing.T) {
 			gitlab.RemoveProject(1)
 			gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
 			output := terraform.succeeds(t, "plan", "-out=saved.tfplan")
-			if !says("Plan: 2 to add, 0 to change, 2 to destroy", "Project acme/web is another project", "acme/web is project 9", `project = "1"`).MatchString(output) {
+			if !says("Plan: 2 to add, 0 to change, 2 to destroy", "Different project", "Project acme/web is project 9", `project = "1"`).MatchString(output) {
 				t.Errorf("the plan is not of two replacements with a warning:\n%s", output)
 			}
 			terraform.succeeds(t, "apply", "saved.tfplan")
@@ -72,7 +72,7 @@ func TestProject_recreatedAfterPlan(t *testing.T) {
 	terraform.succeeds(t, "plan", "-out=saved.tfplan")
 	gitlab.MoveProject(1, "acme/old")
 	gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
-	terraform.fails(t, []string{"Project ACME/web is another project", "Nothing was changed"}, "apply", "saved.tfplan")
+	terraform.fails(t, []string{"Different project", "Project ACME/web is project 9", "Nothing was changed"}, "apply", "saved.tfplan")
 	if keys := gitlab.Keys(1); len(keys) != 1 {
 		t.Errorf("project 1 has the keys %v", keys)
 	}
@@ -104,7 +104,7 @@ resource "gitlab_error_tracking_client_key" "test" {
 			terraform.succeeds(t, "apply", "-auto-approve")
 			before := gitlab.Keys(1)
 			terraform.write(t, "main.tf", config(spelling))
-			terraform.fails(t, []string{"is another project", "Nothing was changed"}, "apply", "-auto-approve")
+			terraform.fails(t, []string{"Different project", "Nothing was changed"}, "apply", "-auto-approve")
 			if diff := cmp.Diff(before, gitlab.Keys(1)); diff != "" {
 				t.Errorf("keys of project 1 (-want +got):\n%s", diff)
 			}
@@ -128,7 +128,7 @@ func TestProject_hidden(t *testing.T) {
 			key := terraform.keysInState(t)
 			gitlab.SetRole(maintainer, 1, "")
 			terraform.succeeds(t, "apply", "-auto-approve")
-			want := []string{"Cannot create or replace anything in project " + project, "cannot see the project"}
+			want := []string{"Unable to create or replace resource", "Project " + project + ": The token cannot see it"}
 			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(project, `keepers = { rotated = "2" }`))
 			terraform.fails(t, want, "apply", "-auto-approve")
@@ -211,7 +211,7 @@ func TestProject_renamed(t *testing.T) {
 	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", ""))
 	for _, want := range []string{"Plan: 1 to add, 0 to change, 0 to destroy", "No changes"} {
 		output := terraform.succeeds(t, "plan")
-		if !strings.Contains(output, want) || !says("Project acme/web has moved to acme/site", `project = "acme/site"`).MatchString(output) {
+		if !strings.Contains(output, want) || !says("Project has moved", "Project acme/web has moved to acme/site", `project = "acme/site"`).MatchString(output) {
 			t.Errorf("want %q with a warning:\n%s", want, output)
 		}
 		terraform.succeeds(t, "apply", "-auto-approve")

@@ -1,14 +1,9 @@
 package provider
 
 import (
-	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"strings"
 	"testing"
 
-	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
@@ -70,32 +65,4 @@ func TestSchema_descriptions(t *testing.T) {
 
 func isSentence(s string) bool {
 	return len(s) > 10 && strings.HasSuffix(s, ".") && strings.Trim(s, " ") == s
-}
-
-// Each error that package errortracking can give has a cause and a cure.
-func TestDiagnostics_adviceOnEachError(t *testing.T) {
-	t.Parallel()
-	names := map[string]bool{}
-	file, err := parser.ParseFile(token.NewFileSet(), "../errortracking/errors.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Err") {
-			names[spec.Names[0].Name] = true
-		}
-		return true
-	})
-	if len(names) == 0 || len(names) != len(adviceOn) {
-		t.Errorf("errors.go has %d errors, there is advice on %d", len(names), len(adviceOn))
-	}
-	for kind, advice := range adviceOn {
-		text := explain(&errortracking.Error{Kind: kind, Method: "GET", Path: "/api/v4/projects/1", Status: 418})
-		if !strings.Contains(text, advice.cause) || !strings.Contains(text, advice.cure) || !strings.HasSuffix(advice.cause, ".") || !strings.HasSuffix(advice.cure, ".") {
-			t.Errorf("%v is explained as %q", kind, text)
-		}
-	}
-	if text := explain(errors.New("plain")); text != "plain." {
-		t.Errorf("an error of no kind is explained as %q", text)
-	}
 }

@@ -122,13 +122,16 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 	event := collector.Event{Message: model.Message.ValueString(), Environment: model.Environment.ValueString()}
 	id, status, err := collector.Send(ctx, dsn, event)
 	if err != nil {
-		detail := fmt.Sprintf("The event was for project %d. ", dsn.ProjectID) + capitalized(sentence(err.Error()))
-		var failed *collector.Error
-		if errors.As(err, &failed) {
+		detail := fmt.Sprintf("Project %d on %s: ", dsn.ProjectID, host) + sentence(err.Error())
+		if failed, ok := errors.AsType[*collector.Error](err); ok {
 			known := collectorAdvice[failed.Kind]
-			detail += "\n\n" + known.cause + "\n\n" + known.cure
+			detail += "
+
+" + known.cause + "
+
+" + known.cure
 		}
-		resp.Diagnostics.AddError("Cannot send a test event to "+host, detail)
+		resp.Diagnostics.Append(unableToSendTestEvent.error(detail))
 		return
 	}
 	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("%s accepted event %s: %s", host, id, status)})
@@ -138,7 +141,7 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 func (m sendTestEventModel) parse(diags *diag.Diagnostics) (errortracking.DSN, bool) {
 	dsn, err := errortracking.ParseDSN(m.DSN.ValueString())
 	if err != nil {
-		diags.AddError("Invalid DSN", capitalized(sentence(err.Error())))
+		diags.Append(invalidDSN.error(capitalized(sentence(err.Error()))))
 	}
 	return dsn, err == nil
 }

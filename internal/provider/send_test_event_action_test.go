@@ -60,7 +60,7 @@ func TestSendTestEventAction_triggeredFails(t *testing.T) {
 	gitlab := startTestbed(t, twoProjects())
 	gitlab.SetDSNBaseURL("http://localhost:8080")
 	terraform := newCommandLine(t, gitlab.Server, triggeredConfig+sendTestEventConfig("dsn = gitlab_error_tracking_client_key.test.sentry_dsn"))
-	terraform.fails(t, []string{"Cannot send a test event to localhost:8080", "error_tracking_api_url is not set"}, "apply", "-auto-approve")
+	terraform.fails(t, []string{"Unable to send test event", "Project 1: The collector at localhost:8080", "error_tracking_api_url is not set"}, "apply", "-auto-approve")
 	if inState := terraform.keysInState(t); len(inState) != 1 || len(gitlab.Keys(1)) != 1 {
 		t.Errorf("the state has the keys %v, GitLab %v", inState, gitlab.Keys(1))
 	}
@@ -96,9 +96,9 @@ func TestSendTestEventAction_fails(t *testing.T) {
 		dsn  string
 		want []string
 	}{
-		"unknown key":   {gitlab.DSN(1, key), []string{"Cannot send a test event to", "for project 1. The collector at", "answered 404 Not Found", "does not know the key"}},
-		"localhost":     {"http://" + key + "@localhost:8080/errortracking/api/v1/projects/1", []string{"Cannot send a test event to localhost:8080", "error_tracking_api_url is not set", "administrator"}},
-		"unreachable":   {"https://" + key + "@collector.invalid/errortracking/api/v1/projects/1", []string{"Cannot send a test event to collector.invalid", "did not answer", "could not be reached"}},
+		"unknown key":   {gitlab.DSN(1, key), []string{"Unable to send test event", "Project 1: The collector at", "answered 404 Not Found", "does not know the key"}},
+		"localhost":     {"http://" + key + "@localhost:8080/errortracking/api/v1/projects/1", []string{"Unable to send test event", "Project 1: The collector at localhost:8080", "error_tracking_api_url is not set", "administrator"}},
+		"unreachable":   {"https://" + key + "@collector.invalid/errortracking/api/v1/projects/1", []string{"Unable to send test event", "Project 1: The collector at collector.invalid", "did not answer", "could not be reached"}},
 		"not collector": {strings.Replace(gitlab.URL(), "://", "://"+key+"@", 1) + "/api/v4/error_tracking/collector/1", []string{"answered 404 Not Found", "something other than an error tracking collector"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,13 +76,13 @@ func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, ok := resolve(ctx, d.client, model.Project.ValueString(), &resp.Diagnostics)
+	projectID, ok := resolve(ctx, d.client, model.Project, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	settings, err := d.client.Settings(ctx, projectID.ValueInt64())
 	if err != nil {
-		resp.Diagnostics.AddError(cannot("read", model.Project), explain(err))
+		resp.Diagnostics.Append(unableToReadSettings.error(inProject(model.Project, explain(err))))
 		return
 	}
 	model.setProject(projectID)

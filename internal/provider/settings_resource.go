@@ -139,14 +139,14 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, ok := resolve(ctx, r.client, model.Project.ValueString(), &resp.Diagnostics)
+	projectID, ok := resolve(ctx, r.client, model.Project, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	model.setProject(projectID)
 	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
 	if err != nil {
-		resp.Diagnostics.AddError(cannot("write", model.Project), explain(err))
+		resp.Diagnostics.Append(unableToSaveSettings.error(inProject(model.Project, explain(err))))
 		if !mayBeStored(err) {
 			return
 		}
@@ -174,7 +174,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	model.setProject(projectID)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
-		resp.Diagnostics.AddWarning(summaryNotConfigured, detailNotConfigured+" The settings of project "+model.Project.ValueString()+" are left as they were last seen.")
+		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " The settings of project " + model.Project.ValueString() + " are left as they were last seen."))
 		return
 	}
 	settings, err := r.client.Settings(ctx, model.ProjectID.ValueInt64())
@@ -185,10 +185,10 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.State.RemoveResource(ctx)
 		return
 	case hidden && !imported:
-		resp.Diagnostics.AddWarning(notVisible(model.Project), explain(err)+keptInState)
+		resp.Diagnostics.Append(projectNotVisible.warning(inProject(model.Project, explain(err)) + keptInState))
 		return
 	case err != nil:
-		resp.Diagnostics.AddError(cannot("read", model.Project), explain(err))
+		resp.Diagnostics.Append(unableToReadSettings.error(inProject(model.Project, explain(err))))
 		return
 	}
 	model.setSettings(settings)
@@ -220,7 +220,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 			resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
 		}
 		if err != nil {
-			resp.Diagnostics.AddError(cannot("write", plan.Project), explain(err))
+			resp.Diagnostics.Append(unableToSaveSettings.error(inProject(plan.Project, explain(err))))
 			return
 		}
 	}
@@ -256,11 +256,12 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	err := r.client.ResetSettings(ctx, projectID.ValueInt64(), wanted)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsInUse):
-		resp.Diagnostics.AddWarning("Error tracking settings of project "+state.Project.ValueString()+" are left as they are", adviceOn[errortracking.ErrSettingsInUse].cause+" "+adviceOn[errortracking.ErrSettingsInUse].cure)
+		known := adviceOn[errortracking.ErrSettingsInUse]
+		resp.Diagnostics.Append(settingsNotReset.warning(inProject(state.Project, known.cause+"\n\n"+known.cure)))
 	case errors.Is(err, errortracking.ErrProjectNotFound):
-		resp.Diagnostics.AddWarning(notVisible(state.Project), explain(err)+"\n\nThe settings are taken as gone with the project and were removed from the state.")
+		resp.Diagnostics.Append(projectNotVisible.warning(inProject(state.Project, explain(err)) + "\n\nThe settings are taken as gone with the project and were removed from the state."))
 	case err != nil:
-		resp.Diagnostics.AddError(cannot("reset", state.Project), explain(err))
+		resp.Diagnostics.Append(unableToResetSettings.error(inProject(state.Project, explain(err))))
 	}
 }
 
@@ -278,7 +279,7 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 		project = strconv.FormatInt(projectID, 10)
 	}
 	if project == "" {
-		resp.Diagnostics.AddError("Invalid import ID", "The import ID of error tracking settings is the project's numeric ID or full path, such as \"acme/web\". It is empty.")
+		resp.Diagnostics.Append(invalidImportID.error("The import ID of error tracking settings is the project's numeric ID or full path, such as \"acme/web\". It is empty."))
 		return
 	}
 	number, name, ok := importProject(ctx, r.client, project, &resp.Diagnostics)
@@ -344,7 +345,7 @@ func mayBeStored(err error) bool {
 func (f foundSettings) save(ctx context.Context, private privateState) diag.Diagnostics {
 	value, err := json.Marshal(f)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The provider is broken", err.Error())}
+		return diag.Diagnostics{internalError.error(sentence(err.Error()))}
 	}
 	return private.SetKey(ctx, foundKey, value)
 }
@@ -354,9 +355,4 @@ func loadFound(ctx context.Context, private privateState) (found foundSettings, 
 	value, _ := private.GetKey(ctx, foundKey)
 	remembered = json.Unmarshal(value, &found) == nil
 	return found, remembered
-}
-
-// cannot is the title of an error about a project's settings.
-func cannot(verb string, project types.String) string {
-	return "Cannot " + verb + " the error tracking settings of project " + project.ValueString()
 }

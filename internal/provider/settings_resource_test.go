@@ -138,11 +138,11 @@ func TestSettingsResource_flagOff(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      gitlab.config(settingsConfig("acme/web", "active = true")),
-				ExpectError: says("Cannot write the error tracking settings of project acme/web", "feature flag integrated_error_tracking is off", "Ask an administrator"),
+				ExpectError: says("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
 			},
 			{
 				Config:      gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
-				ExpectError: says("Cannot write the error tracking settings of project acme/shop", "feature flag integrated_error_tracking is off", "Ask an administrator"),
+				ExpectError: says("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
 			},
 		},
 	})
@@ -186,7 +186,7 @@ func TestSettingsResource_sentryMissing(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config: gitlab.config(settingsConfig("acme/web", "active = true\n  integrated = false")),
-			ExpectError: says("Cannot write the error tracking settings of project acme/web",
+			ExpectError: says("Unable to save error tracking settings", "Project acme/web: ",
 				"Error tracking setting api url is a required field", "Settings > Monitor > Error Tracking"),
 		}},
 	})
@@ -205,7 +205,7 @@ func TestSettingsResource_sentryBlocked(t *testing.T) {
 			{
 				Config:      config,
 				Destroy:     true,
-				ExpectError: says("Cannot reset the error tracking settings of project acme/web", "api url is blocked", `on_destroy = "keep"`),
+				ExpectError: says("Unable to reset error tracking settings", "Project acme/web: ", "api url is blocked", `on_destroy = "keep"`),
 			},
 			{Config: gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"keep\""))},
 		},
@@ -300,10 +300,10 @@ func TestSettingsResource_importIdentity(t *testing.T) {
 func TestSettingsResource_importFails(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]*regexp.Regexp{
-		"acme/gone": says("Cannot import from project acme/gone", "404 Project Not Found", "no such project"),
-		"99":        says("Cannot read the error tracking settings of project 99", "404 Project Not Found"),
-		"acme/web":  says("Cannot read the error tracking settings of project acme/web", "has no error tracking settings", "Create them"),
-		"/acme/web": says("Cannot import from project /acme/web", "begins with a slash", "acme/web"),
+		"acme/gone": says("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "no such project"),
+		"99":        says("Unable to read error tracking settings", "Project 99: ", "404 Project Not Found"),
+		"acme/web":  says("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
+		"/acme/web": says("Invalid project", "begins with a slash", "acme/web"),
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
@@ -331,7 +331,7 @@ func TestSettingsResource_projectNotVisible(t *testing.T) {
 				Config:            config,
 				ConfigPlanChecks:  planned(plancheck.ResourceActionNoop),
 				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-				Check:             gitlab.warned("Project acme/web cannot be seen any more"),
+				Check:             gitlab.warned("Project no longer visible\nProject acme/web: "),
 			},
 			{PreConfig: func() { gitlab.RemoveProject(1) }, Config: config, Destroy: true},
 		},
@@ -574,7 +574,7 @@ func TestSettingsResource_sentryFlagOff(t *testing.T) {
 	scenario.Projects[0].Settings = &sentry
 	gitlab := startTestbed(t, scenario)
 	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = true\n  integrated = true"))
-	terraform.fails(t, []string{"Cannot write the error tracking settings of project acme/web", "feature flag integrated_error_tracking is off"}, "apply", "-auto-approve")
+	terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off"}, "apply", "-auto-approve")
 	if row, _ := gitlab.Settings(1); !row.Active || row.Integrated || len(gitlab.Keys(1)) > 0 {
 		t.Errorf("the settings are %+v with the keys %v, want them untouched", row, gitlab.Keys(1))
 	}
@@ -646,7 +646,7 @@ func TestSettingsResource_failedFirstApply(t *testing.T) {
 				front = blindAfterWrite(t, gitlab)
 			}
 			terraform := newCommandLine(t, gitlab.Server, fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  retries = 1\n}\n", front)+config)
-			terraform.fails(t, []string{"the error tracking settings of project acme/web"}, "apply", "-auto-approve")
+			terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: "}, "apply", "-auto-approve")
 			if objects := terraform.objects(t); (objects > 0) != test.stored {
 				t.Errorf("the state has %d objects", objects)
 			}

@@ -109,17 +109,17 @@ func TestToken_refusedArgument(t *testing.T) {
 		name     string
 		argument string // of the provider block
 		env      string
-		says     string
+		says     []string
 	}{
-		{"address", `base_url = "https://root:` + gate + `@gitlab.example.com"`, "", "Invalid provider argument base_url"},
-		{"address that is no URL", `base_url = "https://root:` + gate + `@gitlab.example.com:x"`, "", "Invalid provider argument base_url"},
-		{"address with a query", `base_url = "https://gitlab.example.com?private_token=` + gate + `"`, "", "Invalid provider argument base_url"},
-		{"address of the environment", "", "GITLAB_BASE_URL=https://root:" + gate + "@gitlab.example.com", "Invalid provider argument base_url"},
-		{"token", `token = "` + gate + `\n"`, "", "Invalid provider argument token"},
-		{"token of the environment", "", "GITLAB_TOKEN=" + gate + "\n", "Invalid provider argument token"},
-		{"header", `headers = { X-Gate = "` + gate + `\n" }`, "", "Invalid provider argument headers"},
-		{"header with the token", `headers = { Private-Token = "` + gate + `" }`, "", "Invalid provider argument headers"},
-		{"token as an early check sends it", `token = "` + gate + `"`, "GITLAB_EARLY_AUTH_CHECK=true", "Cannot sign in to GitLab"},
+		{"address", `base_url = "https://root:` + gate + `@gitlab.example.com"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
+		{"address that is no URL", `base_url = "https://root:` + gate + `@gitlab.example.com:x"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
+		{"address with a query", `base_url = "https://gitlab.example.com?private_token=` + gate + `"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
+		{"address of the environment", "", "GITLAB_BASE_URL=https://root:" + gate + "@gitlab.example.com", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
+		{"token", `token = "` + gate + `\n"`, "", []string{"Invalid provider argument", "The argument token cannot be used"}},
+		{"token of the environment", "", "GITLAB_TOKEN=" + gate + "\n", []string{"Invalid provider argument", "The argument token cannot be used"}},
+		{"header", `headers = { X-Gate = "` + gate + `\n" }`, "", []string{"Invalid provider argument", "The argument headers cannot be used"}},
+		{"header with the token", `headers = { Private-Token = "` + gate + `" }`, "", []string{"Invalid provider argument", "The argument headers cannot be used"}},
+		{"token as an early check sends it", `token = "` + gate + `"`, "GITLAB_EARLY_AUTH_CHECK=true", []string{"Unable to sign in to GitLab"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestToken_refusedArgument(t *testing.T) {
 				terraform.env = append(terraform.env, tt.env)
 			}
 			output, err := terraform.run(t, "apply", "-input=false", "-auto-approve", "-no-color")
-			if err == nil || !says("Error: "+tt.says).MatchString(output) {
+			if err == nil || !says(tt.says...).MatchString(output) {
 				t.Errorf("apply ended with %v and does not say %q\n%s", err, tt.says, output)
 			}
 			secrets{gate, maintainer}.notIn(t, "the output", output)
@@ -154,7 +154,7 @@ func TestToken_echo(t *testing.T) {
 	terraform := newCommandLine(t, startTestbed(t, keyScenario()).Server, proxied)
 	terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate, "GITLAB_BASE_URL=http://"+listener.Addr().String())
 	output, err := terraform.run(t, "apply", "-input=false", "-auto-approve", "-no-color")
-	if err == nil || !says("Error: Cannot find project acme/web", `malformed HTTP status code "(token)"`).MatchString(output) {
+	if err == nil || !says("Error: Unable to find project", "Project acme/web: ", `malformed HTTP status code "(token)"`).MatchString(output) {
 		t.Errorf("apply ended with %v\n%s", err, output)
 	}
 	secrets{maintainer, gate}.notIn(t, "the output", output)

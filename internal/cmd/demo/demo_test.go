@@ -15,7 +15,7 @@ Terraform will perform the following actions:
 
 Plan: 1 to add, 0 to change, 0 to destroy.
 ╷
-│ Warning: Client key 1:8 will be replaced
+│ Warning: Client key will be replaced
 │
 │ Applications need the DSN of the new key.
 ╵
@@ -27,7 +27,7 @@ Apply complete! Resources: 1 added, 0 changed, 0 destroyed.
 		got = append(got, match[1])
 	}
 	want := []string{
-		"Plan: 1 to add, 0 to change, 0 to destroy.", "Warning: Client key 1:8 will be replaced",
+		"Plan: 1 to add, 0 to change, 0 to destroy.", "Warning: Client key will be replaced",
 		"Apply complete! Resources: 1 added, 0 changed, 0 destroyed.",
 	}
 	if err := expect(got, want); err != nil {
