@@ -1,12 +1,20 @@
 package provider
 
 import (
+	"archive/zip"
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -14,97 +22,27 @@ import (
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
-// maintainer is the token of a Maintainer in all projects.
-const maintainer = "glpat-maintainer-token"
-
-// twoProjects is the GitLab that most tests begin with: acme/web (1) and acme/shop (2), without settings and keys.
-func twoProjects() gitlabsim.Scenario {
-	return gitlabsim.Scenario{
-		Tokens:   []gitlabsim.Token{{Token: maintainer, Roles: map[string]string{"*": "maintainer"}}},
-		Projects: []gitlabsim.Project{{ID: 1, Path: "acme/web"}, {ID: 2, Path: "acme/shop"}},
-	}
-}
-
-// testbed is one test's own GitLab and provider.
-type testbed struct {
-	*gitlabsim.Server
-	warnings *warnings
-}
-
-// startTestbed starts a GitLab that ends with the test.
-func startTestbed(t *testing.T, s gitlabsim.Scenario) *testbed {
-	t.Helper()
-	server, err := gitlabsim.Start(s, gitlabsim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
-	return &testbed{Server: server, warnings: &warnings{}}
-}
-
-// run runs an acceptance test against the testbed on the engine of the environment.
-func (b *testbed) run(t *testing.T, c resource.TestCase) {
-	t.Helper()
-	c.ProtoV6ProviderFactories = b.factories()
-	resource.UnitTest(t, c)
-}
-
-// factories makes the provider as it is released, but without waits before the repetition of a request.
-func (b *testbed) factories() map[string]func() (tfprotov6.ProviderServer, error) {
-	return map[string]func() (tfprotov6.ProviderServer, error){
-		TypeName: func() (tfprotov6.ProviderServer, error) {
-			p := &gitlabProvider{version: "test"}
-			p.options.Pause = func(time.Duration) time.Duration { return 0 }
-			server := providerserver.NewProtocol6(p)()
-			lists, ok := server.(tfprotov6.ListResourceServer)
-			if !ok {
-				return nil, errors.New("the provider serves no list resources")
-			}
-			return &warningRecorder{ProviderServer: server, ListResourceServer: lists, warnings: b.warnings}, nil
-		},
-	}
-}
-
-// config puts the provider block of the testbed before an HCL text.
-func (b *testbed) config(hcl string) string {
-	return providerBlock(b.URL(), maintainer) + hcl
-}
-
-func providerBlock(baseURL, token string) string {
-	return requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  token    = %q\n}\n", baseURL, token)
-}
-
-// requiredProviders names the provider by its address, as users do.
-const requiredProviders = `
-terraform {
-  required_providers {
-    gitlab = { source = "` + Namespace + "/" + TypeName + `" }
-  }
-}
-`
+// The harness of the tests: the engine, the GitLab of a test, its checks, and the engine by its command line.
 
 // realEnvironment is what names the real GitLab of `make testacc`, before TestMain takes it out of the environment.
 var realEnvironment = map[string]string{"GITLAB_BASE_URL": "", "GITLAB_TOKEN": "", "GITLAB_GROUP": ""}
 
 // TestMain tells the test library the namespace of the provider under test, and keeps the user's own settings for
-// Terraform and GitLab out of the tests. In the processes of startProvider it is the provider.
+// Terraform and GitLab out of the tests.
 func TestMain(m *testing.M) {
-	if timeout := os.Getenv(serveVariable); timeout != "" {
-		if err := serve(timeout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
 	for name := range realEnvironment {
 		realEnvironment[name] = os.Getenv(name)
 	}
@@ -142,6 +80,155 @@ func (r testRun) Run() int {
 	return status
 }
 
+// enginePath returns the path of the Terraform or OpenTofu that the tests run on.
+var enginePath = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path, nil
+	}
+	find := exec.Command("go", "run", "../cmd/engine")
+	find.Stderr = os.Stderr
+	path, err := find.Output()
+	if err != nil {
+		return "", fmt.Errorf("finding an engine: %w", err)
+	}
+	return strings.TrimSpace(string(path)), nil
+})
+
+// engineVersion is the version of the engine, and engineName is Terraform or OpenTofu.
+var (
+	engineVersion *version.Version
+	engineName    string
+)
+
+// useEngine makes the test library use the engine. OpenTofu has a registry of its own, which is the host of a provider
+// address without one.
+func useEngine() error {
+	path, err := enginePath()
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv("TF_ACC_TERRAFORM_PATH", path); err != nil {
+		return err
+	}
+	said, err := exec.Command(path, "version").Output()
+	if err != nil {
+		return fmt.Errorf("%s version: %w", path, err)
+	}
+	match := regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\S+)`).FindStringSubmatch(string(said))
+	if match == nil {
+		return fmt.Errorf("%s is neither Terraform nor OpenTofu", path)
+	}
+	engineName = match[1]
+	if engineName == "OpenTofu" {
+		if err := os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"); err != nil {
+			return err
+		}
+	}
+	engineVersion, err = version.NewVersion(match[2])
+	return err
+}
+
+// needsEngine skips a test on engines below a version.
+func needsEngine(t *testing.T, least string) {
+	t.Helper()
+	if engineVersion.LessThan(version.Must(version.NewVersion(least))) {
+		t.Skipf("needs Terraform %s, found %s", least, engineVersion)
+	}
+}
+
+// needsActions skips a test on engines without actions, which only Terraform has, and on older ones.
+func needsActions(t *testing.T, least string) {
+	t.Helper()
+	if engineName != "Terraform" {
+		t.Skipf("needs actions, which %s does not have", engineName)
+	}
+	needsEngine(t, least)
+}
+
+// sinceTerraform skips a test of the test library on engines below a version, as needsEngine does for others.
+var sinceTerraform = map[string][]tfversion.TerraformVersionCheck{
+	"1.8":  {tfversion.SkipBelow(tfversion.Version1_8_0)},
+	"1.12": {tfversion.SkipBelow(tfversion.Version1_12_0)},
+	"1.14": {tfversion.SkipBelow(tfversion.Version1_14_0)},
+}
+
+// maintainer is the token of a Maintainer in all projects.
+const maintainer = "glpat-maintainer-token"
+
+// twoProjects is the GitLab that most tests begin with: acme/web (1) and acme/shop (2), without settings and keys.
+func twoProjects() gitlabsim.Scenario {
+	return gitlabsim.Scenario{
+		Tokens:   []gitlabsim.Token{{Token: maintainer, Roles: map[string]string{"*": "maintainer"}}},
+		Projects: []gitlabsim.Project{{ID: 1, Path: "acme/web"}, {ID: 2, Path: "acme/shop"}},
+	}
+}
+
+// testbed is one test's own GitLab and provider.
+type testbed struct {
+	*gitlabsim.Server
+	warnings *warnings
+}
+
+// startTestbed starts a GitLab that ends with the test.
+func startTestbed(t *testing.T, s gitlabsim.Scenario) *testbed {
+	t.Helper()
+	return startTestbedWith(t, s, gitlabsim.Options{})
+}
+
+func startTestbedWith(t *testing.T, s gitlabsim.Scenario, options gitlabsim.Options) *testbed {
+	t.Helper()
+	server, err := gitlabsim.Start(s, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return &testbed{Server: server, warnings: &warnings{}}
+}
+
+// run runs an acceptance test against the testbed on the engine of the environment.
+func (b *testbed) run(t *testing.T, c resource.TestCase) {
+	t.Helper()
+	c.ProtoV6ProviderFactories = b.factories()
+	resource.UnitTest(t, c)
+}
+
+// factories makes the provider for the test library.
+func (b *testbed) factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		TypeName: func() (tfprotov6.ProviderServer, error) { return b.newProvider(os.Getenv) },
+	}
+}
+
+// newProvider makes the provider as it is released, but without waits before the repetition of a request.
+func (b *testbed) newProvider(getenv func(string) string) (tfprotov6.ProviderServer, error) {
+	p := &gitlabProvider{version: "test", getenv: getenv}
+	p.options.Pause = func(time.Duration) time.Duration { return 0 }
+	server := providerserver.NewProtocol6(p)()
+	lists, ok := server.(tfprotov6.ListResourceServer)
+	if !ok {
+		return nil, errors.New("the provider serves no list resources")
+	}
+	return &warningRecorder{ProviderServer: server, ListResourceServer: lists, warnings: b.warnings}, nil
+}
+
+// config puts the provider block of the testbed before an HCL text.
+func (b *testbed) config(hcl string) string {
+	return providerBlock(b.URL(), maintainer) + hcl
+}
+
+func providerBlock(baseURL, token string) string {
+	return requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  token    = %q\n}\n", baseURL, token)
+}
+
+// requiredProviders names the provider by its address, as users do.
+const requiredProviders = `
+terraform {
+  required_providers {
+    gitlab = { source = "` + Namespace + "/" + TypeName + `" }
+  }
+}
+`
+
 // requests lists the requests since the last ClearRequests as "METHOD path", without /api/v4, in the order of the alphabet.
 func (b *testbed) requests() []string {
 	var lines []string
@@ -170,7 +257,7 @@ func (b *testbed) wrote(want ...string) resource.TestCheckFunc {
 func (b *testbed) compare(got, want []string) error {
 	b.ClearRequests()
 	slices.Sort(want)
-	if diff := cmp.Diff(want, got, cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
+	if diff := gocmp.Diff(want, got, gocmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
 		return fmt.Errorf("requests (-want +got):\n%s", diff)
 	}
 	return nil
@@ -308,13 +395,12 @@ type wholeObject struct {
 	want    object
 }
 
-// CheckState implements statecheck.StateCheck.
 func (c wholeObject) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
 	for _, r := range req.State.Values.RootModule.Resources {
 		if r.Address != c.address {
 			continue
 		}
-		if diff := cmp.Diff(jsonText(c.want), jsonText(r.AttributeValues)); diff != "" {
+		if diff := gocmp.Diff(jsonText(c.want), jsonText(r.AttributeValues)); diff != "" {
 			resp.Error = fmt.Errorf("%s in the state (-want +got):\n%s", c.address, diff)
 		}
 		return
@@ -325,7 +411,6 @@ func (c wholeObject) CheckState(_ context.Context, req statecheck.CheckStateRequ
 // later is a check that is made when it is due, from what is true then.
 type later func() statecheck.StateCheck
 
-// CheckState implements statecheck.StateCheck.
 func (l later) CheckState(ctx context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
 	l().CheckState(ctx, req, resp)
 }
@@ -338,11 +423,324 @@ func jsonText(v any) string {
 	return string(text)
 }
 
-// sinceTerraform skips a test on engines below a version.
-var (
-	sinceTerraform = map[string][]tfversion.TerraformVersionCheck{
-		"1.8":  {tfversion.SkipBelow(tfversion.Version1_8_0)},
-		"1.12": {tfversion.SkipBelow(tfversion.Version1_12_0)},
-		"1.14": {tfversion.SkipBelow(tfversion.Version1_14_0)},
+// expectError matches an error that has the given texts in their order, whatever the engine does to their line breaks.
+func expectError(texts ...string) *regexp.Regexp {
+	var parts []string
+	for _, text := range texts {
+		var words []string
+		for word := range strings.FieldsSeq(text) {
+			words = append(words, regexp.QuoteMeta(word))
+		}
+		parts = append(parts, strings.Join(words, `[\s│|]+`))
 	}
+	return regexp.MustCompile(`(?s)` + strings.Join(parts, `.*`))
+}
+
+// hasInOrder reports whether an output has the given texts in their order.
+func hasInOrder(output string, texts ...string) bool {
+	return expectError(texts...).MatchString(output)
+}
+
+// commandLine is an engine in a working folder of a test. Its provider runs in the process of the test and sees the
+// environment of the engine.
+type commandLine struct {
+	engine string
+	folder string
+	env    []string // of the next command
+
+	mu      sync.Mutex
+	running []string // the environment of the current command
+}
+
+// newCommandLine writes a configuration, without provider block, into a folder of the test. The provider stands in for
+// those at the further addresses too: an engine asks for each provider that a state names.
+func newCommandLine(t *testing.T, gitlab *testbed, config string, standsIn ...string) *commandLine {
+	t.Helper()
+	engine, err := enginePath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &commandLine{engine: engine, folder: t.TempDir()}
+	c.write(t, "main.tf", requiredProviders+config)
+	c.env = append(os.Environ(),
+		"TF_REATTACH_PROVIDERS="+gitlab.serve(t, c.getenv, append([]string{Namespace + "/" + TypeName}, standsIn...)),
+		"TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_CLI_ARGS=-no-color", "CHECKPOINT_DISABLE=1",
+		"GITLAB_BASE_URL="+gitlab.URL(), "GITLAB_TOKEN="+maintainer,
+	)
+	return c
+}
+
+// serve runs the provider until the test ends, and returns with what an engine uses it at the given addresses.
+func (b *testbed) serve(t *testing.T, getenv func(string) string, addresses []string) string {
+	t.Helper()
+	server, err := b.newProvider(getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	started, ended := make(chan *plugin.ReattachConfig), make(chan struct{})
+	go func() {
+		if err := tf6server.Serve(Address, func() tfprotov6.ProviderServer { return server },
+			tf6server.WithDebug(ctx, started, ended), tf6server.WithGoPluginLogger(hclog.NewNullLogger())); err != nil {
+			panic(err) // of the options above
+		}
+	}()
+	t.Cleanup(func() { end(); <-ended })
+	at := <-started
+	reattach := map[string]object{}
+	for _, address := range addresses {
+		if strings.Count(address, "/") == 1 {
+			address = cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), Hostname) + "/" + address
+		}
+		reattach[address] = object{
+			"Protocol": at.Protocol, "ProtocolVersion": at.ProtocolVersion, "Pid": at.Pid, "Test": true,
+			"Addr": object{"Network": at.Addr.Network(), "String": at.Addr.String()},
+		}
+	}
+	return jsonText(reattach)
+}
+
+// getenv is what the provider sees of the environment.
+func (c *commandLine) getenv(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, line := range slices.Backward(c.running) {
+		if value, ok := strings.CutPrefix(line, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// startProvider makes the engine start the built provider as a program of its own, as it does for users.
+func (c *commandLine) startProvider(t *testing.T) {
+	t.Helper()
+	program, err := builtProvider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.overrideProviders(t, map[string]string{Namespace + "/" + TypeName: filepath.Dir(program)})
+	c.env = append(c.env, "TF_REATTACH_PROVIDERS=")
+}
+
+// overrideProviders makes the engine take the programs of providers from the given folders.
+func (c *commandLine) overrideProviders(t *testing.T, folders map[string]string) {
+	t.Helper()
+	var overrides strings.Builder
+	for address, folder := range folders {
+		fmt.Fprintf(&overrides, "    %q = %q\n", address, filepath.ToSlash(folder))
+	}
+	c.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n%s  }\n  direct {}\n}\n", overrides.String()))
+	c.env = append(c.env, "TF_CLI_CONFIG_FILE="+filepath.Join(c.folder, "cli.tfrc"))
+}
+
+// write writes a file into the working folder.
+func (c *commandLine) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(c.folder, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// command is the engine with the given arguments.
+func (c *commandLine) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	return c.program(ctx, c.engine, arguments...)
+}
+
+// program is a program in the working folder, with what the engine needs in its environment.
+func (c *commandLine) program(ctx context.Context, name string, arguments ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, arguments...)
+	cmd.Dir, cmd.Env = c.folder, slices.Clone(c.env)
+	c.mu.Lock()
+	c.running = cmd.Env
+	c.mu.Unlock()
+	return cmd
+}
+
+// run runs the engine to its end and returns what it printed.
+func (c *commandLine) run(t *testing.T, arguments ...string) (output string, err error) {
+	t.Helper()
+	text, err := c.command(t.Context(), arguments...).CombinedOutput()
+	return string(text), err
+}
+
+// succeeds runs the engine and returns what it printed; an error ends the test.
+func (c *commandLine) succeeds(t *testing.T, arguments ...string) string {
+	t.Helper()
+	output, err := c.run(t, arguments...)
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", arguments, err, output)
+	}
+	return output
+}
+
+// fails runs the engine and checks that it fails with an output that has the given texts in their order, and none
+// that blames the provider.
+func (c *commandLine) fails(t *testing.T, texts []string, arguments ...string) {
+	t.Helper()
+	output, err := c.run(t, arguments...)
+	if err == nil || !hasInOrder(output, texts...) || strings.Contains(output, "bug in the provider") {
+		t.Fatalf("%v: %v, want an error that has %q\n%s", arguments, err, texts, output)
+	}
+}
+
+// applyTwice validates and applies the configuration, of which nothing is left to do then.
+func (c *commandLine) applyTwice(t *testing.T) {
+	t.Helper()
+	c.succeeds(t, "validate")
+	c.succeeds(t, "apply", "-auto-approve")
+	c.changesNothing(t)
+}
+
+// destroy destroys all that is in the state.
+func (c *commandLine) destroy(t *testing.T) {
+	t.Helper()
+	c.succeeds(t, "destroy", "-auto-approve")
+}
+
+// changesNothing checks that a plan is empty.
+func (c *commandLine) changesNothing(t *testing.T) {
+	t.Helper()
+	if output, err := c.run(t, "plan", "-detailed-exitcode"); err != nil {
+		t.Errorf("plan -detailed-exitcode: %v\n%s", err, output)
+	}
+}
+
+// stateFile returns the text of the state, which is empty when there is none.
+func (c *commandLine) stateFile(t *testing.T) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.folder, "terraform.tfstate"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// objectsInState returns the resources in the state. A tainted one has an attribute that says so.
+func (c *commandLine) objectsInState(t *testing.T) []object {
+	t.Helper()
+	var state struct {
+		Resources []struct {
+			Mode      string `json:"mode"`
+			Instances []struct {
+				Status     string `json:"status"`
+				Attributes object `json:"attributes"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if text := c.stateFile(t); len(text) > 0 {
+		if err := json.Unmarshal(text, &state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	objects := []object{}
+	for _, r := range state.Resources {
+		for _, i := range r.Instances {
+			if i.Status != "" {
+				i.Attributes["status"] = i.Status
+			}
+			if r.Mode == "managed" {
+				objects = append(objects, i.Attributes)
+			}
+		}
+	}
+	return objects
+}
+
+// keysInState returns the IDs of the client keys in the state, ascending.
+func (c *commandLine) keysInState(t *testing.T) []int64 {
+	t.Helper()
+	keys := []int64{}
+	for _, o := range c.objectsInState(t) {
+		if id, ok := o["key_id"].(float64); ok {
+			keys = append(keys, int64(id))
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// builtProvider returns the path of the provider's program, which is built once and removed by TestMain.
+var (
+	builtProvider = sync.OnceValues(buildProvider)
+	builtFolder   string
 )
+
+func buildProvider() (string, error) {
+	folder, err := os.MkdirTemp("", "terraform-provider-gitlab-test-")
+	if err != nil {
+		return "", err
+	}
+	builtFolder = folder
+	program := filepath.Join(folder, "terraform-provider-gitlab")
+	if out, err := exec.Command("go", "build", "-o", program, "../..").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the provider: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+// gate is the value of a custom header, which is as secret as the token.
+const gate = "gate-of-the-proxy"
+
+// secrets are texts that may be seen nowhere.
+type secrets []string
+
+// notIn checks an output.
+func (s secrets) notIn(t *testing.T, where, text string) {
+	t.Helper()
+	for _, secret := range s {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s has the secret %q", where, secret)
+		}
+	}
+}
+
+// notInFolder checks each file of a folder, and each file in an archive, as which an engine saves a plan. It returns
+// what the files have, by their names relative to the folder.
+func (s secrets) notInFolder(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		name, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files[name] = string(text)
+		s.notIn(t, name, files[name])
+		return s.notInArchive(t, name, text)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func (s secrets) notInArchive(t *testing.T, name string, content []byte) error {
+	t.Helper()
+	if !bytes.HasPrefix(content, []byte("PK")) {
+		return nil
+	}
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return err
+	}
+	for _, file := range archive.File {
+		r, err := file.Open()
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		s.notIn(t, name+"/"+file.Name, string(text))
+	}
+	return nil
+}

@@ -69,14 +69,14 @@ func TestClientKeyDataSource_fails(t *testing.T) {
 		arguments string
 		want      *regexp.Regexp
 	}{
-		"no key":            {none, "acme/web", "", says("Client key not found", "Project acme/web has no active client key.", "has no client keys", "resource makes one")},
-		"no active key":     {onlyInactive, "acme/web", "", says("Client key not found", "Project acme/web has no active client key.", "has the client keys 3 (inactive)")},
-		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", says("Client key not found", "Project acme/web has no client key 9.", "3 (inactive), 7, 8")},
-		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, says("Client key not found", "Project 1 has no client key with the given public key.", "3 (inactive), 7, 8")},
-		"both":              {none, "1", "key_id = 1\n  public_key = \"glet_0\"", says("Invalid Attribute Combination")},
-		"ID zero":           {none, "1", "key_id = 0", says("key_id", "at least 1")},
-		"unknown project":   {none, "acme/gone", "", says("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
-		"invisible project": {none, "99", "", says("Unable to read client keys", "Project 99: ", "404 Project Not Found")},
+		"no key":            {none, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has no client keys", "resource makes one")},
+		"no active key":     {onlyInactive, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has the client keys 3 (inactive)")},
+		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", expectError("Client key not found", "Project acme/web has no client key 9.", "3 (inactive), 7, 8")},
+		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, expectError("Client key not found", "Project 1 has no client key with the given public key.", "3 (inactive), 7, 8")},
+		"both":              {none, "1", "key_id = 1\n  public_key = \"glet_0\"", expectError("Invalid Attribute Combination")},
+		"ID zero":           {none, "1", "key_id = 0", expectError("key_id", "at least 1")},
+		"unknown project":   {none, "acme/gone", "", expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
+		"invisible project": {none, "99", "", expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,10 +41,10 @@ func TestClientKeyEphemeral(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, inactiveScenario())
 			file := filepath.Join(t.TempDir(), "dsn")
-			terraform := newCommandLine(t, gitlab.Server, ephemeralKeyConfig(file, test.arguments))
-			plan := terraform.mustRun(t, "plan", "-no-color", "-input=false", "-out=saved.tfplan")
-			apply := terraform.mustRun(t, "apply", "-no-color", "-input=false", "saved.tfplan")
-			shown := terraform.mustRun(t, "show", "-json") + terraform.mustRun(t, "show", "-json", "saved.tfplan")
+			terraform := newCommandLine(t, gitlab, ephemeralKeyConfig(file, test.arguments))
+			plan := terraform.succeeds(t, "plan", "-out=saved.tfplan")
+			apply := terraform.succeeds(t, "apply", "saved.tfplan")
+			shown := terraform.succeeds(t, "show", "-json") + terraform.succeeds(t, "show", "-json", "saved.tfplan")
 
 			dsn, err := os.ReadFile(file)
 			if want := gitlab.DSN(1, publicKey(test.key)); err != nil || string(dsn) != want {
@@ -70,9 +70,9 @@ func TestClientKeyEphemeral_ofNewKey(t *testing.T) {
 	needsEngine(t, "1.11")
 	gitlab := startTestbed(t, twoProjects())
 	file := filepath.Join(t.TempDir(), "dsn")
-	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", "")+
+	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", "")+
 		ephemeralKeyConfig(file, "project = gitlab_error_tracking_client_key.test.project\n  key_id = gitlab_error_tracking_client_key.test.key_id"))
-	terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
+	terraform.succeeds(t, "apply", "-auto-approve")
 	dsn, err := os.ReadFile(file)
 	keys := gitlab.Keys(1)
 	if err != nil || len(keys) != 1 || string(dsn) != gitlab.DSN(1, keys[0].PublicKey) {
@@ -96,7 +96,7 @@ func TestClientKeyEphemeral_fails(t *testing.T) {
 		t.Run(arguments, func(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, inactiveScenario())
-			terraform := newCommandLine(t, gitlab.Server, ephemeralKeyConfig("dsn", arguments))
+			terraform := newCommandLine(t, gitlab, ephemeralKeyConfig("dsn", arguments))
 			terraform.fails(t, want, "plan")
 		})
 	}

@@ -258,7 +258,7 @@ func TestClientKeyResource_projectNotFoundYet(t *testing.T) {
 			{Config: gitlab.config(clientKeyConfig("acme/web", ""))},
 			{
 				Config:      gitlab.config(clientKeyConfig("acme/wbe", "")),
-				ExpectError: says("Unable to find project", "Project acme/wbe: ", "404 Project Not Found"),
+				ExpectError: expectError("Unable to find project", "Project acme/wbe: ", "404 Project Not Found"),
 			},
 			{
 				Config: gitlab.config(clientKeyConfig("acme/web", "")),
@@ -357,19 +357,19 @@ func TestClientKeyResource_importWithKeepers(t *testing.T) {
 func TestClientKeyResource_importFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]*regexp.Regexp{
-		"1:9":         says("Client key not found", "Project acme/web has no client key 9.", "has the client keys 3 (inactive), 7, 8"),
-		"acme/gone:7": says("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
-		"99:7":        says("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
-		"7":           says("Unable to read client keys", "Project 7: ", "404 Project Not Found"),
-		":7":          says("Invalid import ID", "<project>:<key_id>"),
-		"acme/web:7x": says("Invalid import ID", "<project>:<key_id>"),
-		"acme/web:0":  says("Invalid import ID", "<project>:<key_id>"),
+		"1:9":         expectError("Client key not found", "Project acme/web has no client key 9.", "has the client keys 3 (inactive), 7, 8"),
+		"acme/gone:7": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
+		"99:7":        expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
+		"7":           expectError("Unable to read client keys", "Project 7: ", "404 Project Not Found"),
+		":7":          expectError("Invalid import ID", "<project>:<key_id>"),
+		"acme/web:7x": expectError("Invalid import ID", "<project>:<key_id>"),
+		"acme/web:0":  expectError("Invalid import ID", "<project>:<key_id>"),
 
-		"acme/web:" + publicKey(9):   says("Unable to import client key", "Project acme/web: ", "None of the project's client keys", "has the client keys 3 (inactive), 7, 8"),
-		"acme/web:" + publicKey(3):   says("Unable to import client key", "Project acme/web: ", "client key 3, is inactive", "name it by its ID"),
-		"99:" + publicKey(7):         says("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
-		dsnOf(publicKey(7), 2):       says("Unable to import client key", "Project 2: ", "None of the project's client keys", "has the client keys 9"),
-		"https://sentry.example.com": says("Invalid import ID", "Not a DSN of GitLab", "https://<public key>@<host>"),
+		"acme/web:" + publicKey(9):   expectError("Unable to import client key", "Project acme/web: ", "None of the project's client keys", "has the client keys 3 (inactive), 7, 8"),
+		"acme/web:" + publicKey(3):   expectError("Unable to import client key", "Project acme/web: ", "client key 3, is inactive", "name it by its ID"),
+		"99:" + publicKey(7):         expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
+		dsnOf(publicKey(7), 2):       expectError("Unable to import client key", "Project 2: ", "None of the project's client keys", "has the client keys 9"),
+		"https://sentry.example.com": expectError("Invalid import ID", "Not a DSN of GitLab", "https://<public key>@<host>"),
 	}
 	for _, id := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(id, func(t *testing.T) {
@@ -425,7 +425,7 @@ func TestClientKeyResource_oneKeyEach(t *testing.T) {
 				t.Parallel()
 				gitlab := startTestbed(t, twoProjects())
 				config := strings.Replace(webConfig(order), "  keepers", fmt.Sprintf("  count = %d\n  keepers", count), 1)
-				terraform := newCommandLine(t, gitlab.Server, config)
+				terraform := newCommandLine(t, gitlab, config)
 				for range 2 {
 					terraform.succeeds(t, "apply", "-auto-approve")
 					var keys []int64
@@ -448,7 +448,7 @@ func TestClientKeyResource_keyOfAnEarlierRun(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
 	settings := settingsConfig("acme/web", "active = true")
-	terraform := newCommandLine(t, gitlab.Server, settings)
+	terraform := newCommandLine(t, gitlab, settings)
 	terraform.succeeds(t, "apply", "-auto-approve")
 	made := gitlab.Keys(1)[0].ID
 	terraform.write(t, "main.tf", requiredProviders+settings+clientKeyConfig("acme/web", ""))
@@ -468,7 +468,7 @@ func TestClientKeyResource_importByProject(t *testing.T) {
 			scenario.Projects[0].ClientKeys = gitlabsim.ClientKeys{{ID: 3, Inactive: true}, {ID: 7}}
 			scenario.Projects[1].ClientKeys = gitlabsim.MakeKeys(2)
 			gitlab := startTestbed(t, scenario)
-			terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", ""))
+			terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", ""))
 			terraform.fails(t, []string{"Invalid import ID", "<project>:<key_id>"}, "import", clientKeyAddress, "")
 			terraform.fails(t, []string{"2 active client keys", "<project>:<key_id>"}, "import", clientKeyAddress, "acme/shop")
 			terraform.succeeds(t, "import", clientKeyAddress, project)
@@ -493,12 +493,12 @@ resource "terraform_data" "version" {
 }
 `, value) + clientKeyConfig("acme/web", "keepers = { version = terraform_data.version.output }")
 	}
-	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform := newCommandLine(t, gitlab, "")
 	terraform.write(t, "main.tf", config("1"))
 	terraform.succeeds(t, "apply", "-auto-approve")
 	terraform.write(t, "main.tf", config("2"))
 	output := terraform.succeeds(t, "apply", "-auto-approve")
-	if !says("1 to add, 1 to change, 1 to destroy", "Client key will be replaced", "client key 1:1", "known only after apply").MatchString(output) {
+	if !hasInOrder(output, "1 to add, 1 to change, 1 to destroy", "Client key will be replaced", "client key 1:1", "known only after apply") {
 		t.Errorf("the plan does not say why the key is replaced:\n%s", output)
 	}
 	if keys := terraform.keysInState(t); len(keys) != 1 || keys[0] != 2 || len(gitlab.Keys(1)) != 1 {
@@ -512,10 +512,10 @@ func TestClientKeyResource_firstKeepers(t *testing.T) {
 	scenario := twoProjects()
 	scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(1)
 	gitlab := startTestbed(t, scenario)
-	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", `keepers = { rotated = "2026-11" }`))
+	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", `keepers = { rotated = "2026-11" }`))
 	terraform.succeeds(t, "import", clientKeyAddress, "acme/web")
 	output := terraform.succeeds(t, "apply", "-auto-approve")
-	if !says("0 to add, 1 to change, 0 to destroy", "Client key not replaced", "Client key 1:1 was imported", "-replace").MatchString(output) {
+	if !hasInOrder(output, "0 to add, 1 to change, 0 to destroy", "Client key not replaced", "Client key 1:1 was imported", "-replace") {
 		t.Errorf("the plan does not warn:\n%s", output)
 	}
 	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/web", `keepers = { rotated = "2026-12" }`))
@@ -529,7 +529,7 @@ func TestClientKeyResource_firstKeepers(t *testing.T) {
 func TestClientKeyResource_nulls(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
-	terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {\n  headers = { X-Team = null, X-Other = \"1\" }\n}\n"+clientKeyConfig("1", "keepers = { rotated = null }"))
+	terraform := newCommandLine(t, gitlab, "provider \"gitlab\" {\n  headers = { X-Team = null, X-Other = \"1\" }\n}\n"+clientKeyConfig("1", "keepers = { rotated = null }"))
 	terraform.succeeds(t, "apply", "-auto-approve")
 	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
 		t.Errorf("the plan after it is not empty:\n%s", output)
@@ -547,7 +547,7 @@ func TestClientKeyResource_badIdentity(t *testing.T) {
 	} {
 		t.Run(identity, func(t *testing.T) {
 			t.Parallel()
-			terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", "")+fmt.Sprintf("import {\n  to = %s\n  identity = { %s }\n}\n", clientKeyAddress, identity))
+			terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", "")+fmt.Sprintf("import {\n  to = %s\n  identity = { %s }\n}\n", clientKeyAddress, identity))
 			terraform.fails(t, []string{"Invalid import identity", "The identity needs " + name}, "plan")
 		})
 	}

@@ -60,7 +60,7 @@ func TestClientKeysDataSource_none(t *testing.T) {
 			},
 			{
 				Config:      gitlab.config(clientKeysConfig("99", "")),
-				ExpectError: says("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
+				ExpectError: expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
 			},
 		},
 	})
@@ -133,7 +133,7 @@ func TestClientKeysDataSource_fails(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, twoProjects())
 			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{{Config: gitlab.config(groupDataConfigs["client keys"](test.arguments)), ExpectError: says(test.want...)}},
+				Steps: []resource.TestStep{{Config: gitlab.config(groupDataConfigs["client keys"](test.arguments)), ExpectError: expectError(test.want...)}},
 			})
 		})
 	}

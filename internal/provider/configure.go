@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
 	"strconv"
 	"sync/atomic"
 
@@ -62,8 +61,8 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 // token there is no client and no error unless it is to be checked: OpenTofu configures providers for functions alone, too.
 func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, diags *diag.Diagnostics) (client *errortracking.Client, check bool) {
 	options := p.options
-	options.Token = cmp.Or(model.Token.ValueString(), os.Getenv("GITLAB_TOKEN"))
-	options.BaseURL = cmp.Or(model.BaseURL.ValueString(), os.Getenv("GITLAB_BASE_URL"))
+	options.Token = cmp.Or(model.Token.ValueString(), p.getenv("GITLAB_TOKEN"))
+	options.BaseURL = cmp.Or(model.BaseURL.ValueString(), p.getenv("GITLAB_BASE_URL"))
 	options.CACertFile = model.CACertFile.ValueString()
 	options.Insecure = model.Insecure.ValueBool()
 	options.ClientCert = model.ClientCert.ValueString()
@@ -81,7 +80,7 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	options.Log = logAttempt
 
 	check = model.EarlyAuthCheck.ValueBool()
-	if env := os.Getenv("GITLAB_EARLY_AUTH_CHECK"); env != "" && model.EarlyAuthCheck.IsNull() {
+	if env := p.getenv("GITLAB_EARLY_AUTH_CHECK"); env != "" && model.EarlyAuthCheck.IsNull() {
 		var err error
 		if check, err = strconv.ParseBool(env); err != nil {
 			diags.Append(invalidEnvironment.error("The value " + strconv.Quote(env) + " of GITLAB_EARLY_AUTH_CHECK is neither true nor false."))

@@ -18,12 +18,12 @@ import (
 func TestProvider_token(t *testing.T) {
 	t.Parallel()
 	for token, want := range map[string]*regexp.Regexp{
-		"unknown":   says("401 Unauthorized", "GitLab does not know the token", "GITLAB_TOKEN"),
-		"expired":   says("401 Unauthorized", "The token has expired", "Make a new access token"),
-		"revoked":   says("401 Unauthorized", "The token was revoked", "Make a new access token"),
-		"reader":    says("403 Forbidden", "insufficient_scope", "scope does not allow this", "with the scope api"),
-		"developer": says("403 Forbidden", "no sufficient role", "Give the user of the token the Maintainer role"),
-		"stranger":  says("404 Not Found", "404 Project Not Found", "no member of it", "Check the project's ID"),
+		"unknown":   expectError("401 Unauthorized", "GitLab does not know the token", "GITLAB_TOKEN"),
+		"expired":   expectError("401 Unauthorized", "The token has expired", "Make a new access token"),
+		"revoked":   expectError("401 Unauthorized", "The token was revoked", "Make a new access token"),
+		"reader":    expectError("403 Forbidden", "insufficient_scope", "scope does not allow this", "with the scope api"),
+		"developer": expectError("403 Forbidden", "no sufficient role", "Give the user of the token the Maintainer role"),
+		"stranger":  expectError("404 Not Found", "404 Project Not Found", "no member of it", "Check the project's ID"),
 	} {
 		for _, config := range []string{settingsConfig("1", "active = true"), clientKeyConfig("1", "")} {
 			t.Run(token, func(t *testing.T) {
@@ -66,11 +66,11 @@ func TestProvider_baseURL(t *testing.T) {
 		url  string
 		want *regexp.Regexp
 	}{
-		"HTML":        {page.URL, says("answered 200 OK", "Something else than GitLab's API answered", "Check base_url")},
-		"refused":     {refused, says("did not answer", "connection refused", "could not be reached", "Check base_url")},
-		"wrong path":  {gitlab.URL() + "/nowhere", says("answered 404 Not Found", "Something else than GitLab's API answered", "Check base_url")},
-		"no scheme":   {"gitlab.example.com", says("Invalid provider argument", "argument base_url cannot be used", "does not start with https:// or http://")},
-		"credentials": {"https://user:secret@gitlab.example.com", says("Invalid provider argument", "argument base_url cannot be used", "user name or password")},
+		"HTML":        {page.URL, expectError("answered 200 OK", "Something else than GitLab's API answered", "Check base_url")},
+		"refused":     {refused, expectError("did not answer", "connection refused", "could not be reached", "Check base_url")},
+		"wrong path":  {gitlab.URL() + "/nowhere", expectError("answered 404 Not Found", "Something else than GitLab's API answered", "Check base_url")},
+		"no scheme":   {"gitlab.example.com", expectError("Invalid provider argument", "argument base_url cannot be used", "does not start with https:// or http://")},
+		"credentials": {"https://user:secret@gitlab.example.com", expectError("Invalid provider argument", "argument base_url cannot be used", "user name or password")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -106,7 +106,7 @@ func TestProvider_noToken(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
-			ExpectError: says("Missing GitLab token", "GITLAB_TOKEN"),
+			ExpectError: expectError("Missing GitLab token", "GITLAB_TOKEN"),
 		}},
 	})
 }
@@ -134,7 +134,7 @@ func TestProvider_earlyAuthCheck(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  token = \"unknown\"\n  early_auth_check = true\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
-			ExpectError: says("Unable to sign in to GitLab", "GitLab does not know the token"),
+			ExpectError: expectError("Unable to sign in to GitLab", "GitLab does not know the token"),
 		}},
 	})
 }

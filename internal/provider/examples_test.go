@@ -81,7 +81,7 @@ func TestExamples(t *testing.T) {
 
 func applyExample(t *testing.T, _, text string) {
 	gitlab := startTestbed(t, examplesGitLab(false))
-	terraform := newCommandLine(t, gitlab.Server, text)
+	terraform := newCommandLine(t, gitlab, text)
 	terraform.applyTwice(t)
 	terraform.destroy(t)
 }
@@ -91,9 +91,9 @@ func actionExample(t *testing.T, folder, text string) {
 	needsActions(t, "1.16")
 	gitlab := startTestbed(t, examplesGitLab(false))
 	gitlab.SetDSNBaseURL(gitlab.URL())
-	terraform := newCommandLine(t, gitlab.Server, text)
+	terraform := newCommandLine(t, gitlab, text)
 	terraform.applyTwice(t)
-	terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve", "-invoke=action."+folder+".web")
+	terraform.succeeds(t, "apply", "-auto-approve", "-invoke=action."+folder+".web")
 	if events := gitlab.Events(); len(events) != 2 {
 		t.Errorf("the collector has %d events, want 2: %+v", len(events), events)
 	}
@@ -103,7 +103,7 @@ func actionExample(t *testing.T, folder, text string) {
 // ephemeralExample applies an example that hands a DSN to a script.
 func ephemeralExample(t *testing.T, _, text string) {
 	gitlab := startTestbed(t, examplesGitLab(true))
-	terraform := newCommandLine(t, gitlab.Server, text)
+	terraform := newCommandLine(t, gitlab, text)
 	file := filepath.Join(t.TempDir(), "secret")
 	terraform.write(t, "set-secret.sh", "printf %s \"$SENTRY_DSN\" >"+filepath.ToSlash(file)+"\n")
 	terraform.applyTwice(t)
@@ -119,7 +119,7 @@ func ephemeralExample(t *testing.T, _, text string) {
 // applyProviderExample applies an example that names the provider itself.
 func applyProviderExample(t *testing.T, _, text string) {
 	gitlab := startTestbed(t, examplesGitLab(false))
-	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform := newCommandLine(t, gitlab, "")
 	terraform.write(t, "main.tf", text)
 	terraform.applyTwice(t)
 	terraform.destroy(t)
@@ -135,7 +135,7 @@ func demoGitLab(t *testing.T) *testbed {
 
 func demoExample(t *testing.T, _, text string) {
 	gitlab := demoGitLab(t)
-	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform := newCommandLine(t, gitlab, "")
 	terraform.write(t, "main.tf", text)
 	terraform.applyTwice(t)
 	terraform.destroy(t)
@@ -143,9 +143,9 @@ func demoExample(t *testing.T, _, text string) {
 
 func demoQueryExample(t *testing.T, _, text string) {
 	gitlab := demoGitLab(t)
-	terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {}\n")
+	terraform := newCommandLine(t, gitlab, "provider \"gitlab\" {}\n")
 	terraform.write(t, "find.tfquery.hcl", text)
-	if output := terraform.mustRun(t, "query", "-no-color"); !strings.Contains(output, "acme/shop · key 7") {
+	if output := terraform.succeeds(t, "query"); !strings.Contains(output, "acme/shop · key 7") {
 		t.Errorf("the query did not find the key:\n%s", output)
 	}
 }
@@ -158,7 +158,7 @@ func demoActionExample(t *testing.T, _, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform := newCommandLine(t, gitlab, "")
 	terraform.write(t, "main.tf", string(config))
 	terraform.write(t, "test-event.tf", text)
 	terraform.succeeds(t, "apply", "-auto-approve")
@@ -171,7 +171,7 @@ func demoActionExample(t *testing.T, _, text string) {
 
 func importBlockExample(t *testing.T, folder, text string) {
 	gitlab := startTestbed(t, examplesGitLab(true))
-	terraform := newCommandLine(t, gitlab.Server, imported[folder]+text)
+	terraform := newCommandLine(t, gitlab, imported[folder]+text)
 	terraform.applyTwice(t)
 	if writes := gitlab.writes(); len(writes) > 0 {
 		t.Errorf("the import wrote: %q", writes)
@@ -189,8 +189,8 @@ func importExample(t *testing.T, folder, text string) {
 		}
 		commands++
 		gitlab := startTestbed(t, examplesGitLab(true))
-		terraform := newCommandLine(t, gitlab.Server, imported[folder])
-		if output, err := terraform.run(t, append([]string{"import", "-no-color", "-input=false"}, strings.Fields(arguments)...)...); err != nil {
+		terraform := newCommandLine(t, gitlab, imported[folder])
+		if output, err := terraform.run(t, append([]string{"import"}, strings.Fields(arguments)...)...); err != nil {
 			t.Errorf("%s%v\n%s", line, err, output)
 			continue
 		}
@@ -206,9 +206,9 @@ func importExample(t *testing.T, folder, text string) {
 
 func queryExample(t *testing.T, folder, text string) {
 	gitlab := startTestbed(t, examplesGitLab(true))
-	terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {}\n")
+	terraform := newCommandLine(t, gitlab, "provider \"gitlab\" {}\n")
 	terraform.write(t, "example.tfquery.hcl", text)
-	output, err := terraform.run(t, "query", "-no-color")
+	output, err := terraform.run(t, "query")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -217,27 +217,5 @@ func queryExample(t *testing.T, folder, text string) {
 	}
 	if writes := gitlab.writes(); len(writes) > 0 {
 		t.Errorf("the query wrote: %q", writes)
-	}
-}
-
-// applyTwice validates and applies the configuration, of which nothing is left to do then.
-func (c commandLine) applyTwice(t *testing.T) {
-	t.Helper()
-	c.mustRun(t, "validate", "-no-color")
-	c.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
-	c.changesNothing(t)
-}
-
-// destroy destroys all that is in the state.
-func (c commandLine) destroy(t *testing.T) {
-	t.Helper()
-	c.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
-}
-
-// changesNothing checks that a plan is empty.
-func (c commandLine) changesNothing(t *testing.T) {
-	t.Helper()
-	if output, err := c.run(t, "plan", "-no-color", "-input=false", "-detailed-exitcode"); err != nil {
-		t.Errorf("plan -detailed-exitcode: %v\n%s", err, output)
 	}
 }

@@ -28,15 +28,15 @@ func TestGroupDataSources_fail(t *testing.T) {
 		fault     gitlabsim.Fault
 		want      *regexp.Regexp
 	}{
-		"empty":                {arguments: `group = ""`, want: says("Invalid group", "it is empty", "numeric ID")},
-		"URL":                  {arguments: `group = "https://gitlab.com/acme"`, want: says("Invalid group", "it is a URL")},
-		"space":                {arguments: `group = "acme sub"`, want: says("Invalid group", "contains a space")},
-		"leading slash":        {arguments: `group = "/acme"`, want: says("Invalid group", "begins with a slash")},
-		"unknown":              {arguments: `group = "none"`, want: says("Unable to find group", "Group none: ", "404 Group Not Found")},
-		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: says("Unable to find group", "Group none: ", "404 Group Not Found")},
+		"empty":                {arguments: `group = ""`, want: expectError("Invalid group", "it is empty", "numeric ID")},
+		"URL":                  {arguments: `group = "https://gitlab.com/acme"`, want: expectError("Invalid group", "it is a URL")},
+		"space":                {arguments: `group = "acme sub"`, want: expectError("Invalid group", "contains a space")},
+		"leading slash":        {arguments: `group = "/acme"`, want: expectError("Invalid group", "begins with a slash")},
+		"unknown":              {arguments: `group = "none"`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found")},
+		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found")},
 		"GitLab fails": {
 			arguments: `group = "acme"`, fault: gitlabsim.Fault{Path: "/projects/2/*", Status: 500},
-			want: says("Unable to read project", "Project acme/shop: ", "500 Internal Server Error"),
+			want: expectError("Unable to read project", "Project acme/shop: ", "500 Internal Server Error"),
 		},
 	} {
 		for kind, config := range groupDataConfigs {
@@ -69,8 +69,8 @@ func TestGroupDataSources_bigGroup(t *testing.T) {
 			if kind == "client keys" {
 				want++ // the first project has 121 keys
 			}
-			terraform := newCommandLine(t, gitlab.Server, config(`group = "acme"`))
-			terraform.mustRun(t, "plan", "-no-color", "-input=false")
+			terraform := newCommandLine(t, gitlab, config(`group = "acme"`))
+			terraform.succeeds(t, "plan")
 			if got := len(gitlab.Requests()); got != want {
 				t.Errorf("%d requests, want %d", got, want)
 			}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -218,10 +219,10 @@ func (b guideBlock) apply(t *testing.T) {
 	gitlab, terraform := b.start(t)
 	b.write(t, gitlab, terraform)
 	if strings.Contains(b.text, "module \"") {
-		terraform.mustRun(t, "get", "-no-color")
+		terraform.succeeds(t, "get")
 	}
-	terraform.mustRun(t, "validate", "-no-color")
-	plan := terraform.mustRun(t, "plan", "-no-color", "-input=false", "-out=guide.tfplan")
+	terraform.succeeds(t, "validate")
+	plan := terraform.succeeds(t, "plan", "-out=guide.tfplan")
 	planned := "0 to add, 0 to change, 0 to destroy" // and perhaps other outputs
 	if summary := guidePlan.FindStringSubmatch(plan); summary != nil {
 		planned = summary[1]
@@ -229,31 +230,31 @@ func (b guideBlock) apply(t *testing.T) {
 	if want := b.needs.Plan; want != "" && planned != want {
 		t.Errorf("the plan is not %q:\n%s", want, plan)
 	}
-	terraform.mustRun(t, "apply", "-no-color", "-input=false", "guide.tfplan")
+	terraform.succeeds(t, "apply", "guide.tfplan")
 	terraform.changesNothing(t)
-	terraform.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
+	terraform.succeeds(t, "destroy", "-auto-approve")
 }
 
 // query runs a file of queries, generates the configuration of what it finds, and brings that into the state.
 func (b guideBlock) query(t *testing.T) {
 	gitlab, terraform := b.start(t)
 	b.write(t, gitlab, terraform)
-	if output := terraform.mustRun(t, "query", "-no-color"); !strings.Contains(output, "acme/web") {
+	if output := terraform.succeeds(t, "query"); !strings.Contains(output, "acme/web") {
 		t.Errorf("the query does not find acme/web:\n%s", output)
 	}
-	terraform.mustRun(t, "query", "-no-color", "-generate-config-out=generated.tf")
-	if output := terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve"); !strings.Contains(output, " 0 added, 0 changed, 0 destroyed") {
+	terraform.succeeds(t, "query", "-generate-config-out=generated.tf")
+	if output := terraform.succeeds(t, "apply", "-auto-approve"); !strings.Contains(output, " 0 added, 0 changed, 0 destroyed") {
 		t.Errorf("more than an import:\n%s", output)
 	}
 	terraform.changesNothing(t)
-	terraform.mustRun(t, "destroy", "-no-color", "-input=false", "-auto-approve")
+	terraform.succeeds(t, "destroy", "-auto-approve")
 }
 
 // test runs a file of tests of a module.
 func (b guideBlock) test(t *testing.T) {
 	gitlab, terraform := b.start(t)
 	b.write(t, gitlab, terraform)
-	terraform.mustRun(t, "test", "-no-color")
+	terraform.succeeds(t, "test")
 }
 
 // commands runs shell commands after the configuration before them was written.
@@ -266,16 +267,15 @@ func (b guideBlock) commands(t *testing.T) {
 }
 
 // shell runs shell commands. Nothing has to be installed, and nobody has to answer.
-func (b guideBlock) shell(t *testing.T, terraform commandLine) {
+func (b guideBlock) shell(t *testing.T, terraform *commandLine) {
 	t.Helper()
 	bin := t.TempDir()
 	script := "#!/bin/sh\n[ \"$1\" = init ] || exec '" + terraform.engine + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "terraform"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	shell := exec.CommandContext(t.Context(), "sh", "-euc", b.text)
-	shell.Dir = terraform.folder
-	shell.Env = append(terraform.env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS_apply=-auto-approve -input=false")
+	shell := terraform.program(t.Context(), "sh", "-euc", b.text)
+	shell.Env = append(shell.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS_apply=-auto-approve")
 	if output, err := shell.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, b.text, output)
 	}
@@ -292,7 +292,7 @@ func (b guideBlock) configured() int {
 }
 
 // start starts the GitLab of a block and an engine that knows both providers, in a folder with what the block needs.
-func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
+func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 	t.Helper()
 	scenario, ok := guideGitLabs[b.needs.GitLab]
 	if !ok {
@@ -306,32 +306,22 @@ func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
 		options.TLS = tls.TLS
 		authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tls.Certificate().Raw})
 	}
-	gitlab, err := gitlabsim.Start(has, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(gitlab.Close)
+	gitlab := startTestbedWith(t, has, options)
 	gitlab.SetDSNBaseURL(gitlab.URL())
-
 	terraform := newCommandLine(t, gitlab, "provider \"gitlab\" {}\n")
 	terraform.write(t, "company-ca.pem", string(authority))
-	ours, err := builtProvider()
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs, err := builtGitlabhq()
-	if err != nil {
-		t.Fatal(err)
-	}
-	overrides := fmt.Sprintf("    %q = %q\n    \"gitlabhq/gitlab\" = %q\n", Namespace+"/"+TypeName, filepath.ToSlash(filepath.Dir(ours)), filepath.ToSlash(theirs))
-	if strings.Contains(b.text, `"hashicorp/time"`) {
-		folder, err := builtTime()
-		if err != nil {
-			t.Fatal(err)
+	others := map[string]func() (string, error){"gitlabhq/gitlab": builtGitlabhq, "hashicorp/time": builtTime}
+	folders := map[string]string{}
+	for address, built := range others {
+		if b.needs.State || strings.Contains(b.text, strconv.Quote(address)) {
+			folder, err := built()
+			if err != nil {
+				t.Fatal(err)
+			}
+			folders[address] = folder
 		}
-		overrides += fmt.Sprintf("    \"hashicorp/time\" = %q\n", filepath.ToSlash(folder))
 	}
-	terraform.write(t, "cli.tfrc", "provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n")
+	terraform.overrideProviders(t, folders)
 	if b.needs.State {
 		terraform.write(t, "terraform.tfstate", gitlabhqStateFile())
 	}
@@ -341,7 +331,7 @@ func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
 			earlier.write(t, gitlab, terraform)
 		case b.needs.Continues && i == b.configured():
 			earlier.write(t, gitlab, terraform)
-			terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
+			terraform.succeeds(t, "apply", "-auto-approve")
 		case b.needs.Continues && i > b.configured() && earlier.needs.Continues:
 			earlier.shell(t, terraform)
 		}
@@ -350,9 +340,9 @@ func (b guideBlock) start(t *testing.T) (*gitlabsim.Server, commandLine) {
 }
 
 // write writes a block, with GitLab's address and what a complete configuration has besides, and checks its format.
-func (b guideBlock) write(t *testing.T, gitlab *gitlabsim.Server, terraform commandLine) {
+func (b guideBlock) write(t *testing.T, gitlab *testbed, terraform *commandLine) {
 	t.Helper()
-	format := terraform.command(t.Context(), "fmt", "-no-color", "-")
+	format := terraform.command(t.Context(), "fmt", "-")
 	format.Stdin = strings.NewReader(b.text)
 	if formatted, err := format.Output(); err != nil || string(formatted) != b.text {
 		t.Errorf("the block is not formatted: %v\n%s", err, formatted)
@@ -369,16 +359,6 @@ func (b guideBlock) write(t *testing.T, gitlab *gitlabsim.Server, terraform comm
 	variables := object{}
 	maps.Copy(variables, b.needs.Variables)
 	terraform.write(t, "guide.auto.tfvars.json", jsonText(variables))
-}
-
-// mustRun runs the engine, which must succeed, and returns what it printed.
-func (c commandLine) mustRun(t *testing.T, arguments ...string) string {
-	t.Helper()
-	output, err := c.run(t, arguments...)
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", arguments, err, output)
-	}
-	return output
 }
 
 // builtGitlabhq and builtTime return the folders of the program that stands in for gitlabhq/gitlab and of hashicorp/time.

@@ -88,7 +88,7 @@ func TestKeyToImport(t *testing.T) {
 			if key.ID != test.id {
 				t.Errorf("key %d, want %d", key.ID, test.id)
 			}
-			if (problem == "") != (test.says == nil) || !says(test.says...).MatchString(problem) || strings.Contains(problem, publicKey) {
+			if (problem == "") != (test.says == nil) || !expectError(test.says...).MatchString(problem) || strings.Contains(problem, publicKey) {
 				t.Errorf("the problem is %q", problem)
 			}
 		})

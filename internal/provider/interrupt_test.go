@@ -24,13 +24,9 @@ func TestInterrupt(t *testing.T) {
 		t.Run(fmt.Sprintf("run %d after %d keys", run, after), func(t *testing.T) {
 			t.Parallel()
 			requests := &lineCounter{reached: make(chan struct{}), wanted: 1 + after}
-			gitlab, err := gitlabsim.Start(twoProjects(), gitlabsim.Options{Latency: 30 * time.Millisecond, Log: requests})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(gitlab.Close)
+			gitlab := startTestbedWith(t, twoProjects(), gitlabsim.Options{Latency: 30 * time.Millisecond, Log: requests})
 			terraform := newCommandLine(t, gitlab, fmt.Sprintf("resource \"gitlab_error_tracking_client_key\" \"test\" {\n  count = %d\n  project = \"1\"\n}\n", keys))
-			apply := terraform.command(t.Context(), "apply", "-auto-approve", "-no-color", "-input=false")
+			apply := terraform.command(t.Context(), "apply", "-auto-approve")
 			var output bytes.Buffer
 			apply.Stdout, apply.Stderr = &output, &output
 			if err := apply.Start(); err != nil {
@@ -38,6 +34,7 @@ func TestInterrupt(t *testing.T) {
 			}
 			ended := make(chan error, 1)
 			go func() { ended <- apply.Wait() }()
+			var err error
 			select {
 			case <-requests.reached:
 				if err := apply.Process.Signal(os.Interrupt); err != nil {

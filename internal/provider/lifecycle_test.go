@@ -156,7 +156,7 @@ func TestLifecycle_importFails(t *testing.T) {
 		return resource.TestStep{
 			Config:       gitlab.block + settingsConfig(gitlab.project, "active = false") + clientKeyConfig(gitlab.project, ""),
 			ResourceName: address, ImportState: true, ImportStateId: id,
-			ExpectError: says(want...),
+			ExpectError: expectError(want...),
 		}
 	}
 	gitlab.run(t, resource.TestCase{

@@ -8,9 +8,10 @@ import (
 func TestLog(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
-	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = false"))
+	terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = false"))
+	terraform.startProvider(t)
 	terraform.env = append(terraform.env, "TF_LOG_PROVIDER=DEBUG")
-	output, err := terraform.run(t, "apply", "-auto-approve", "-no-color", "-input=false")
+	output, err := terraform.run(t, "apply", "-auto-approve")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}

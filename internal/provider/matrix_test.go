@@ -1,17 +1,12 @@
 package provider
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
+	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
@@ -33,7 +28,7 @@ func TestMatrix(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			for _, operation := range matrixOperations {
-				c := cell{matrixOperation: operation, fault: f.fault, end: f.ends.of(operation.name)}
+				c := cell{matrixOperation: operation, fault: f.fault, end: f.ends[operation.name], heals: f.heals}
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
 					c.run(t, seeds[c.seed])
@@ -43,34 +38,22 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// faulty is a row of the matrix: a fault, and how each operation ends that meets it. A fault without Times stays, however
+// faulty is a row of the matrix: a fault, and how the operations end that meet it. A fault without Times stays, however
 // often a request is repeated; the provider of the matrix repeats it once. What the access layer makes of every other fault
 // is shown there: to Terraform all are errors like one of these.
 type faulty struct {
 	name  string
 	fault gitlabsim.Fault
 	ends  ends
+	heals bool // whether to repeat what failed without the fault: after any fault the state and GitLab are the same
 }
 
-// ends are how the operations end: on settings, on a client key, and the search for a project by its path.
-type ends struct {
-	settingsCreate, settingsRead, settingsUpdate, settingsDestroy, settingsImport end
-	keyCreate, keyRead, keyDestroy, keyImport                                     end
-	projectFind                                                                   end
-}
-
-func (e ends) of(operation string) end {
-	return map[string]end{
-		"settings create": e.settingsCreate, "settings read": e.settingsRead, "settings update": e.settingsUpdate,
-		"settings destroy": e.settingsDestroy, "settings import": e.settingsImport,
-		"key create": e.keyCreate, "key read": e.keyRead, "key destroy": e.keyDestroy, "key import": e.keyImport,
-		"project find": e.projectFind,
-	}[operation]
-}
+// ends are how operations end, by their names. Those that are not named end well.
+type ends map[string]end
 
 // end is how an operation ends. The zero value is: well.
 type end struct {
-	says string // in the error or warning
+	says string // the error or warning
 	// An operation fails: the state stays as it was, and so does GitLab.
 	fails bool
 	// An operation ends well, but its object stays in the state as it was (kept), or goes from there without having gone
@@ -80,10 +63,10 @@ type end struct {
 
 // The ends of operations that end well.
 var (
-	found    = end{says: "Client key recovered"}
-	kept     = end{says: "Project no longer visible", kept: true}
-	gone     = end{says: "taken as gone with the project", believed: true}
-	believed = end{believed: true}
+	recovered = end{says: "Client key recovered"}
+	kept      = end{says: "Project no longer visible", kept: true}
+	gone      = end{says: "taken as gone with the project", believed: true}
+	believed  = end{believed: true}
 )
 
 // The ends of operations that fail, by the cause that the error names.
@@ -99,32 +82,47 @@ var (
 
 func fails(says string) end { return end{says: says, fails: true} }
 
-// allEnd returns the ends where all operations end in one way.
-func allEnd(e end) ends { return ends{e, e, e, e, e, e, e, e, e, e} }
-
-// with returns the ends with a change.
-func (e ends) with(change func(*ends)) ends {
-	change(&e)
-	return e
+// allEnd returns the ends where all operations end in one way, with exceptions.
+func allEnd(e end, except ends) ends {
+	all := ends{}
+	for _, o := range matrixOperations {
+		all[o.name] = e
+	}
+	maps.Copy(all, except)
+	return all
 }
 
 var matrix = []faulty{
-	{"500 after the work, once", gitlabsim.Fault{Status: 500, After: true, Times: 1}, ends{keyCreate: found}},
-	{"reset before the work", gitlabsim.Fault{Drop: true}, allEnd(unreachable).with(func(e *ends) { e.keyCreate = unclear })},
-	{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`}, allEnd(noRole)},
-	{"404 project", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Project Not Found"}`}, allEnd(noProject).with(func(e *ends) {
-		e.settingsRead, e.keyRead = kept, kept
-		e.settingsDestroy, e.keyDestroy = gone, gone
-	})},
-	{"404 settings", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Error Tracking Setting Not Found"}`}, allEnd(noSettings).with(func(e *ends) {
-		e.settingsRead, e.settingsDestroy = believed, believed
-	})},
-	{"404 flag", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not Found"}`}, allEnd(noProject).with(func(e *ends) {
-		e.settingsCreate = flagOff
-		e.settingsRead, e.keyRead = kept, kept
-		e.settingsDestroy, e.keyDestroy = gone, gone
-	})},
-	{"404 key", gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not found"}`}, allEnd(unknown).with(func(e *ends) { e.keyDestroy = believed })},
+	{
+		name: "500 after the work, once", fault: gitlabsim.Fault{Status: 500, After: true, Times: 1},
+		ends: ends{"key create": recovered},
+	},
+	{
+		name: "reset before the work", fault: gitlabsim.Fault{Drop: true},
+		ends: allEnd(unreachable, ends{"key create": unclear}), heals: true,
+	},
+	{
+		name: "403", fault: gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`},
+		ends: allEnd(noRole, nil),
+	},
+	{
+		name: "404 project", fault: gitlabsim.Fault{Status: 404, Body: `{"message":"404 Project Not Found"}`},
+		ends: allEnd(noProject, ends{"settings read": kept, "key read": kept, "settings destroy": gone, "key destroy": gone}),
+	},
+	{
+		name: "404 settings", fault: gitlabsim.Fault{Status: 404, Body: `{"message":"404 Error Tracking Setting Not Found"}`},
+		ends: allEnd(noSettings, ends{"settings read": believed, "settings destroy": believed}),
+	},
+	{
+		name: "404 flag", fault: gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not Found"}`},
+		ends: allEnd(noProject, ends{
+			"settings create": flagOff, "settings read": kept, "key read": kept, "settings destroy": gone, "key destroy": gone,
+		}),
+	},
+	{
+		name: "404 key", fault: gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not found"}`},
+		ends: allEnd(unknown, ends{"key destroy": believed}),
+	},
 }
 
 // matrixOperation is one command of Terraform on one object in acme/web, which has the keys 7 and 8 of somebody else.
@@ -206,7 +204,7 @@ func plant(t *testing.T, config string) seed {
 	if config == "" {
 		return planted
 	}
-	m := startMatrixBed(t, planted.gitlab, config, 0)
+	m := startMatrixBed(t, planted.gitlab, config)
 	if output, err := m.run(t, apply...); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -214,26 +212,20 @@ func plant(t *testing.T, config string) seed {
 		planted.gitlab.Projects[0].Settings = &row
 	}
 	planted.gitlab.Projects[0].ClientKeys = m.gitlab.Keys(1)
-	planted.state = m.stateFile(t)
+	planted.state = m.terraform.stateFile(t)
 	return planted
 }
 
-// matrixBed is a GitLab, and an engine with a provider in the process of the test.
+// matrixBed is a GitLab and an engine.
 type matrixBed struct {
 	gitlab    *testbed
-	terraform commandLine
+	terraform *commandLine
 }
 
-// startMatrixBed makes a working folder for a configuration. The timeout is that of one attempt at a request; zero is
-// that of the provider. The logs of the engine and of the provider go into the folder.
-func startMatrixBed(t *testing.T, scenario gitlabsim.Scenario, config string, timeout time.Duration) matrixBed {
+func startMatrixBed(t *testing.T, scenario gitlabsim.Scenario, config string) matrixBed {
 	t.Helper()
-	engine, err := enginePath()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := matrixBed{gitlab: startTestbed(t, scenario), terraform: commandLine{engine: engine, folder: t.TempDir()}}
-	m.terraform.write(t, "main.tf", requiredProviders+fmt.Sprintf(`
+	gitlab := startTestbed(t, scenario)
+	terraform := newCommandLine(t, gitlab, fmt.Sprintf(`
 variable "token" {
   sensitive = true
 }
@@ -246,30 +238,15 @@ provider "gitlab" {
   headers  = { X-Gate = var.gate }
   retries  = 1
 }
-`, m.gitlab.URL())+config)
-	log, err := os.Create(filepath.Join(m.terraform.folder, "provider.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := log.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	m.terraform.env = append(os.Environ(),
-		startProvider(t, timeout, log),
-		"TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(m.terraform.folder, "engine.log"),
-		"TF_VAR_token="+maintainer, "TF_VAR_gate="+gate,
-		"TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
-	)
-	return m
+`, gitlab.URL())+config)
+	terraform.env = append(terraform.env, "TF_VAR_token="+maintainer, "TF_VAR_gate="+gate)
+	return matrixBed{gitlab: gitlab, terraform: terraform}
 }
 
 // run runs a command, and checks that its output has no secret.
 func (m matrixBed) run(t *testing.T, command ...string) (output string, err error) {
 	t.Helper()
-	arguments := append([]string{command[0], "-no-color", "-input=false"}, command[1:]...)
-	output, err = m.terraform.run(t, arguments...)
+	output, err = m.terraform.run(t, command...)
 	secrets{maintainer, gate}.notIn(t, "the output of "+command[0], output)
 	return output, err
 }
@@ -290,55 +267,17 @@ func (m matrixBed) rows() string {
 	return text
 }
 
-func (m matrixBed) stateFile(t *testing.T) []byte {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(m.terraform.folder, "terraform.tfstate"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	return text
-}
-
-// state returns the objects in the state. A tainted one has an attribute that says so.
-func (m matrixBed) state(t *testing.T) []object {
-	t.Helper()
-	var state struct {
-		Resources []struct {
-			Instances []struct {
-				Status     string `json:"status"`
-				Attributes object `json:"attributes"`
-			} `json:"instances"`
-		} `json:"resources"`
-	}
-	objects := []object{}
-	text := m.stateFile(t)
-	if len(text) == 0 {
-		return objects
-	}
-	if err := json.Unmarshal(text, &state); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range state.Resources {
-		for _, i := range r.Instances {
-			if i.Status != "" {
-				i.Attributes["status"] = i.Status
-			}
-			objects = append(objects, i.Attributes)
-		}
-	}
-	return objects
-}
-
 // cell is one operation that meets one fault.
 type cell struct {
 	matrixOperation
 	fault gitlabsim.Fault
 	end   end
+	heals bool
 }
 
 // run runs the cell.
 func (c cell) run(t *testing.T, planted seed) {
-	m := startMatrixBed(t, planted.gitlab, c.config, 0)
+	m := startMatrixBed(t, planted.gitlab, c.config)
 	if c.managed {
 		m.terraform.write(t, "terraform.tfstate", string(planted.state))
 	}
@@ -346,14 +285,14 @@ func (c cell) run(t *testing.T, planted seed) {
 		c.outside(m.gitlab)
 	}
 	m.gitlab.AddFault(c.met())
-	rowsBefore, stateBefore := m.rows(), m.state(t)
+	rowsBefore, stateBefore := m.rows(), m.terraform.objectsInState(t)
 	others := keysOutside(stateBefore, m.gitlab.Keys(1))
 
 	output, err := m.run(t, c.command...)
 	if (err != nil) != c.end.fails {
 		t.Errorf("%s ended with %v\n%s", c.command[0], err, output)
 	}
-	if !says(c.message()...).MatchString(output) {
+	if !hasInOrder(output, c.message()...) {
 		t.Errorf("the output does not say %q\n%s", c.message(), output)
 	}
 	switch {
@@ -364,12 +303,17 @@ func (c cell) run(t *testing.T, planted seed) {
 	default:
 		m.holds(t, c.leaves, c.state(m))
 	}
-	for _, id := range keysOutside(m.state(t), m.gitlab.Keys(1)) {
+	for _, id := range keysOutside(m.terraform.objectsInState(t), m.gitlab.Keys(1)) {
 		named := strings.Contains(output, fmt.Sprintf("lient key %d", id))
 		gitlabDenies := c.end.believed && c.end.says == ""
 		if !slices.Contains(others, id) && !named && !gitlabDenies {
 			t.Errorf("nothing tells of key %d, which GitLab has\n%s", id, output)
 		}
+	}
+
+	secrets{maintainer, gate}.notInFolder(t, m.terraform.folder)
+	if c.end.fails && !c.heals {
+		return
 	}
 
 	m.gitlab.ClearFaults()
@@ -379,19 +323,13 @@ func (c cell) run(t *testing.T, planted seed) {
 		}
 		m.holds(t, c.leaves, c.state(m))
 	}
-	if len(m.state(t)) > 0 {
+	if len(m.terraform.objectsInState(t)) > 0 {
 		if output, err := m.run(t, destroy...); err != nil {
 			t.Errorf("the destroy in the end ended with %v\n%s", err, output)
 		}
 	}
 	if rows := m.rows(); !c.end.believed && rows != "no settings, keys 7 8" && rows != "settings off, keys 7 8" {
 		t.Errorf("the destroy in the end leaves %s", rows)
-	}
-	files := secrets{maintainer, gate}.notInFolder(t, m.terraform.folder)
-	for name, text := range map[string]string{"engine.log": "[TRACE]", "provider.log": `"tf_rpc":"ConfigureProvider"`} {
-		if !strings.Contains(files[name], text) {
-			t.Errorf("%s does not have %q", name, text)
-		}
 	}
 }
 
@@ -428,7 +366,7 @@ func (m matrixBed) holds(t *testing.T, rows string, state []object) {
 	if got := m.rows(); got != rows {
 		t.Errorf("GitLab has %s, want %s", got, rows)
 	}
-	if diff := cmp.Diff(jsonText(state), jsonText(m.state(t))); diff != "" {
+	if diff := cmp.Diff(jsonText(state), jsonText(m.terraform.objectsInState(t))); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
 }

@@ -2,10 +2,7 @@ package provider
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -131,7 +128,7 @@ func TestMoveState(t *testing.T) {
 			terraform := newMove(t, gitlab, move.provider, move.from, move.to, move.arguments)
 			terraform.write(t, "terraform.tfstate", stateFile(move.provider, move.from, move.state, move.private))
 
-			output, err := terraform.run(t, "plan", "-no-color", "-input=false", "-out=move.tfplan")
+			output, err := terraform.run(t, "plan", "-out=move.tfplan")
 			if err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
@@ -144,10 +141,10 @@ func TestMoveState(t *testing.T) {
 			if warned := strings.Contains(output, "Destroy will deactivate error tracking"); warned != move.warned {
 				t.Errorf("warned is %t, want %t:\n%s", warned, move.warned, output)
 			}
-			if output, err := terraform.run(t, "apply", "-no-color", "-input=false", "move.tfplan"); err != nil {
+			if output, err := terraform.run(t, "apply", "move.tfplan"); err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
-			if diff := cmp.Diff(jsonText(move.want), jsonText(terraform.attributes(t))); diff != "" {
+			if diff := cmp.Diff(jsonText([]object{move.want}), jsonText(terraform.objectsInState(t))); diff != "" {
 				t.Errorf("the state (-want +got):\n%s", diff)
 			}
 			terraform.changesNothing(t)
@@ -194,7 +191,7 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state, ""))
 			// What depends on the numbers knows them at once.
 			terraform.write(t, "number.tf", fmt.Sprintf("output \"number\" {\n  value = \"project ${%[1]s.new.project_id} of ${%[1]s.new.id}\"\n}\n", TypeName+test.suffix))
-			output, err := terraform.run(t, "plan", "-no-color", "-input=false", "-refresh=false")
+			output, err := terraform.run(t, "plan", "-refresh=false")
 			if err != nil || !strings.Contains(output, `+ number = "project 1 of 1`) {
 				t.Errorf("the plan does not know the numbers: %v\n%s", err, output)
 			}
@@ -203,7 +200,7 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 				argument string
 				want     []string
 			}{{"-refresh=false", test.update}, {"-destroy", test.destroy}} {
-				if output, err := terraform.run(t, "apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false", step.argument); err != nil {
+				if output, err := terraform.run(t, "apply", "-auto-approve", "-refresh=false", step.argument); err != nil {
 					t.Fatalf("%v\n%s", err, output)
 				}
 				if err := gitlab.compare(gitlab.writes(), step.want); err != nil {
@@ -215,11 +212,11 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 }
 
 // newMove is an engine with a moved block between two types.
-func newMove(t *testing.T, gitlab *testbed, provider, from, to, arguments string) commandLine {
+func newMove(t *testing.T, gitlab *testbed, provider, from, to, arguments string) *commandLine {
 	t.Helper()
 	config := fmt.Sprintf("moved {\n  from = %s.old\n  to = %s.new\n}\n\nresource %q \"new\" {\n  %s\n}\n", from, to, to, arguments)
 	// OpenTofu reads the host registry.terraform.io in a state as its own.
-	return newCommandLine(t, gitlab.Server, config, strings.TrimPrefix(provider, Hostname+"/"))
+	return newCommandLine(t, gitlab, config, strings.TrimPrefix(provider, Hostname+"/"))
 }
 
 // Where an engine sends the provider's address, and what of it.
@@ -347,27 +344,4 @@ func stateFile(provider, typeName string, attributes object, private string) str
 			"mode": "managed", "type": typeName, "name": "old", "provider": fmt.Sprintf("provider[%q]", provider), "instances": []object{instance},
 		}},
 	})
-}
-
-// attributes returns the attributes of the only object in the state.
-func (c commandLine) attributes(t *testing.T) map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(c.folder, "terraform.tfstate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var state struct {
-		Resources []struct {
-			Instances []struct {
-				Attributes map[string]any `json:"attributes"`
-			} `json:"instances"`
-		} `json:"resources"`
-	}
-	if err := json.Unmarshal(text, &state); err != nil {
-		t.Fatal(err)
-	}
-	if len(state.Resources) != 1 || len(state.Resources[0].Instances) != 1 {
-		t.Fatalf("the state has not one object:\n%s", text)
-	}
-	return state.Resources[0].Instances[0].Attributes
 }

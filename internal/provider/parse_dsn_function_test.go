@@ -73,10 +73,10 @@ output "id" {
   value = provider::gitlab::parse_dsn(var.dsn).project_id
 }
 `
-	terraform := newCommandLine(t, gitlab.Server, functions)
+	terraform := newCommandLine(t, gitlab, functions)
 	terraform.env = append(terraform.env, "GITLAB_TOKEN=")
 	terraform.applyTwice(t)
-	if output := terraform.mustRun(t, "output", "-no-color"); !strings.Contains(output, "id = 42") {
+	if output := terraform.succeeds(t, "output"); !strings.Contains(output, "id = 42") {
 		t.Error(output)
 	}
 	terraform.write(t, "settings.tf", `
@@ -86,7 +86,7 @@ resource "gitlab_error_tracking_settings" "test" {
   active   = true
 }
 `)
-	output, err := terraform.run(t, "plan", "-no-color", "-input=false")
+	output, err := terraform.run(t, "plan")
 	if err == nil || strings.Count(output, "Error: Missing GitLab token") != 2 || strings.Count(output, "Set the environment variable GITLAB_TOKEN") != 1 {
 		t.Errorf("%v, want an error for each of two objects, and one that says what to do\n%s", err, output)
 	}

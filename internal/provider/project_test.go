@@ -17,11 +17,11 @@ func TestProject_invalid(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
 	for project, want := range map[string]*regexp.Regexp{
-		"":                                  says("Invalid project", "it is empty", "acme/web"),
-		"https://gitlab.example.com/acme/w": says("Invalid project", "is a URL", "acme/web"),
-		"/acme/web":                         says("Invalid project", "begins with a slash", "acme/web"),
-		"acme/my web":                       says("Invalid project", "contains a space", "acme/web"),
-		" 42":                               says("Invalid project", "contains a space", "acme/web"),
+		"":                                  expectError("Invalid project", "it is empty", "acme/web"),
+		"https://gitlab.example.com/acme/w": expectError("Invalid project", "is a URL", "acme/web"),
+		"/acme/web":                         expectError("Invalid project", "begins with a slash", "acme/web"),
+		"acme/my web":                       expectError("Invalid project", "contains a space", "acme/web"),
+		" 42":                               expectError("Invalid project", "contains a space", "acme/web"),
 	} {
 		for object, config := range map[string]string{
 			"settings":    settingsConfig(project, "active = true"),
@@ -45,12 +45,12 @@ func TestProject_recreated(t *testing.T) {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, twoProjects())
-			terraform := newCommandLine(t, gitlab.Server, webConfig(order))
+			terraform := newCommandLine(t, gitlab, webConfig(order))
 			terraform.succeeds(t, "apply", "-auto-approve")
 			gitlab.RemoveProject(1)
 			gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
 			output := terraform.succeeds(t, "plan", "-out=saved.tfplan")
-			if !says("Plan: 2 to add, 0 to change, 2 to destroy", "Different project", "Project acme/web is project 9", `project = "1"`).MatchString(output) {
+			if !hasInOrder(output, "Plan: 2 to add, 0 to change, 2 to destroy", "Different project", "Project acme/web is project 9", `project = "1"`) {
 				t.Errorf("the plan is not of two replacements with a warning:\n%s", output)
 			}
 			terraform.succeeds(t, "apply", "saved.tfplan")
@@ -66,7 +66,7 @@ func TestProject_recreated(t *testing.T) {
 func TestProject_recreatedAfterPlan(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
-	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", ""))
+	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", ""))
 	terraform.succeeds(t, "apply", "-auto-approve")
 	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("ACME/web", ""))
 	terraform.succeeds(t, "plan", "-out=saved.tfplan")
@@ -99,7 +99,7 @@ resource "gitlab_error_tracking_client_key" "test" {
 		t.Run(spelling, func(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, twoProjects())
-			terraform := newCommandLine(t, gitlab.Server, "")
+			terraform := newCommandLine(t, gitlab, "")
 			terraform.write(t, "main.tf", config("acme/web"))
 			terraform.succeeds(t, "apply", "-auto-approve")
 			before := gitlab.Keys(1)
@@ -123,7 +123,7 @@ func TestProject_hidden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, twoProjects())
-			terraform := newCommandLine(t, gitlab.Server, clientKeyConfig(project, `keepers = { rotated = "1" }`))
+			terraform := newCommandLine(t, gitlab, clientKeyConfig(project, `keepers = { rotated = "1" }`))
 			terraform.succeeds(t, "apply", "-auto-approve")
 			key := terraform.keysInState(t)
 			gitlab.SetRole(maintainer, 1, "")
@@ -187,7 +187,7 @@ resource "gitlab_error_tracking_client_key" "number" {
   project = gitlab_error_tracking_settings.test.project_id
 }
 `
-	terraform := newCommandLine(t, gitlab.Server, config)
+	terraform := newCommandLine(t, gitlab, config)
 	terraform.write(t, "mock.tftest.hcl", `
 mock_provider "gitlab" {}
 run "plan" {
@@ -195,7 +195,7 @@ run "plan" {
 }
 run "apply" {}
 `)
-	if output, err := terraform.run(t, "test", "-no-color"); err != nil || !strings.Contains(output, "2 passed, 0 failed") {
+	if output, err := terraform.run(t, "test"); err != nil || !strings.Contains(output, "2 passed, 0 failed") {
 		t.Errorf("%v\n%s", err, output)
 	}
 	if requests := gitlab.Requests(); len(requests) > 0 {
@@ -208,10 +208,10 @@ func TestProject_renamed(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
 	gitlab.MoveProject(1, "acme/site")
-	terraform := newCommandLine(t, gitlab.Server, clientKeyConfig("acme/web", ""))
+	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", ""))
 	for _, want := range []string{"Plan: 1 to add, 0 to change, 0 to destroy", "No changes"} {
 		output := terraform.succeeds(t, "plan")
-		if !strings.Contains(output, want) || !says("Project has moved", "Project acme/web has moved to acme/site", `project = "acme/site"`).MatchString(output) {
+		if !strings.Contains(output, want) || !hasInOrder(output, "Project has moved", "Project acme/web has moved to acme/site", `project = "acme/site"`) {
 			t.Errorf("want %q with a warning:\n%s", want, output)
 		}
 		terraform.succeeds(t, "apply", "-auto-approve")

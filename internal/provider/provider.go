@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"os"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -40,13 +41,14 @@ var (
 
 type gitlabProvider struct {
 	version string
+	getenv  func(string) string
 	// options is what tests change about the client; the provider block fills in the rest.
 	options errortracking.Options
 }
 
 // New returns what makes the provider. The version is the provider's own; GitLab sees it in the User-Agent.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &gitlabProvider{version: version} }
+	return func() provider.Provider { return &gitlabProvider{version: version, getenv: os.Getenv} }
 }
 
 // Metadata implements provider.Provider.

@@ -21,16 +21,11 @@ func TestProvider_everyArgument(t *testing.T) {
 	stub := httptest.NewTLSServer(nil)
 	t.Cleanup(stub.Close)
 	certificate, key := pemFiles(t, stub.TLS.Certificates[0])
-	server, err := gitlabsim.Start(twoProjects(), gitlabsim.Options{TLS: &tls.Config{
+	gitlab := startTestbedWith(t, twoProjects(), gitlabsim.Options{TLS: &tls.Config{
 		Certificates: stub.TLS.Certificates,
 		ClientAuth:   tls.RequireAnyClientCert,
 		MinVersion:   tls.VersionTLS12,
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
-	gitlab := &testbed{Server: server, warnings: &warnings{}}
 	block := func(arguments string) string {
 		return requiredProviders + fmt.Sprintf(`
 provider "gitlab" {
@@ -41,19 +36,19 @@ provider "gitlab" {
   early_auth_check = true
   %s
 }
-`, server.URL(), maintainer, arguments) + settingsConfig("acme/web", "active = true")
+`, gitlab.URL(), maintainer, arguments) + settingsConfig("acme/web", "active = true")
 	}
 	files := fmt.Sprintf("client_cert = %q\n  client_key = %q\n  ", certificate, key)
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
-			{Config: block(files), ExpectError: says("Unable to sign in to GitLab", "certificate", "cacert_file")},
-			{Config: block(fmt.Sprintf("cacert_file = %q", certificate)), ExpectError: says("Unable to sign in to GitLab", "did not answer", "Set client_cert and client_key")},
+			{Config: block(files), ExpectError: expectError("Unable to sign in to GitLab", "certificate", "cacert_file")},
+			{Config: block(fmt.Sprintf("cacert_file = %q", certificate)), ExpectError: expectError("Unable to sign in to GitLab", "did not answer", "Set client_cert and client_key")},
 			{
 				Config: block(files + fmt.Sprintf("cacert_file = %q\n  insecure = false", certificate)),
 				Check: resource.ComposeAggregateTestCheckFunc(
 					gitlab.hasSettings(1, true, true),
 					gitlab.check(func() error {
-						for _, r := range server.Requests() {
+						for _, r := range gitlab.Requests() {
 							if r.Header.Get("X-Gate") != "open" {
 								return fmt.Errorf("%s %s came without the custom header", r.Method, r.Path)
 							}
@@ -78,7 +73,7 @@ func TestProvider_unsupportedArguments(t *testing.T) {
 				Steps: []resource.TestStep{{
 					Config:      requiredProviders + "provider \"gitlab\" {\n  " + argument + "\n}\n" + settingsConfig("1", "active = true"),
 					PlanOnly:    true,
-					ExpectError: says("Unsupported argument"),
+					ExpectError: expectError("Unsupported argument"),
 				}},
 			})
 		})

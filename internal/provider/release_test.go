@@ -51,7 +51,8 @@ func TestRelease(t *testing.T) {
 	scenario := twoProjects()
 	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 	gitlab := startTestbed(t, scenario)
-	engine := newCommandLine(t, gitlab.Server, "")
+	engine := newCommandLine(t, gitlab, "")
+	engine.env = append(engine.env, "TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE="+filepath.Join(engine.folder, "cli.tfrc"))
 	engine.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(mirror(t, release))))
 	engine.write(t, "main.tf", fmt.Sprintf(`
 terraform {
@@ -73,7 +74,7 @@ resource "gitlab_error_tracking_client_key" "web" {
 		{"init", fmt.Sprintf("Installed %s/%s v%s", Namespace, TypeName, version)},
 		{"plan", "1 to add, 0 to change, 0 to destroy"},
 	} {
-		output, err := engine.run(t, step.command, "-no-color", "-input=false")
+		output, err := engine.run(t, step.command)
 		if err != nil || !strings.Contains(output, step.says) {
 			t.Fatalf("%s: error %v, want it to say %q:\n%s", step.command, err, step.says, output)
 		}

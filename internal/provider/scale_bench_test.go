@@ -208,7 +208,7 @@ func (w *workspace) terraform(b *testing.B, arguments ...string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.CommandContext(b.Context(), engine, append(arguments, "-input=false", "-no-color")...)
+	cmd := exec.CommandContext(b.Context(), engine, arguments...)
 	cmd.Dir = w.folder
 	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -125,11 +125,7 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 		detail := fmt.Sprintf("Project %d on %s: ", dsn.ProjectID, host) + sentence(err.Error())
 		if failed, ok := errors.AsType[*collector.Error](err); ok {
 			known := collectorAdvice[failed.Kind]
-			detail += "
-
-" + known.cause + "
-
-" + known.cure
+			detail += "\n\n" + known.cause + "\n\n" + known.cure
 		}
 		resp.Diagnostics.Append(unableToSendTestEvent.error(detail))
 		return

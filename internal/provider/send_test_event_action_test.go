@@ -36,16 +36,16 @@ func TestSendTestEventAction_triggered(t *testing.T) {
 			needsActions(t, since)
 			gitlab := startTestbed(t, twoProjects())
 			gitlab.SetDSNBaseURL(gitlab.URL())
-			terraform := newCommandLine(t, gitlab.Server, triggeredConfig+
+			terraform := newCommandLine(t, gitlab, triggeredConfig+
 				sendTestEventConfig("dsn = "+reference+".sentry_dsn\n    message = \"hello\"\n    environment = \"staging\""))
-			output := terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
+			output := terraform.succeeds(t, "apply", "-auto-approve")
 			terraform.changesNothing(t)
 			keys, events := gitlab.Keys(1), gitlab.Events()
 			if len(keys) != 1 || len(events) != 1 || events[0].PublicKey != keys[0].PublicKey || events[0].Message != "hello" || !strings.Contains(events[0].Envelope, `"environment":"staging"`) {
 				t.Fatalf("GitLab has the keys %+v and the events %+v\n%s", keys, events, output)
 			}
 			collector := strings.TrimPrefix(gitlab.URL(), "http://")
-			if !says("Sending a test event for project 1 to "+collector, collector+" accepted event "+events[0].EventID+": 200 OK").MatchString(output) {
+			if !hasInOrder(output, "Sending a test event for project 1 to "+collector, collector+" accepted event "+events[0].EventID+": 200 OK") {
 				t.Errorf("the progress is not told:\n%s", output)
 			}
 			secrets{keys[0].PublicKey}.notIn(t, "the output", output)
@@ -59,7 +59,7 @@ func TestSendTestEventAction_triggeredFails(t *testing.T) {
 	needsActions(t, "1.14")
 	gitlab := startTestbed(t, twoProjects())
 	gitlab.SetDSNBaseURL("http://localhost:8080")
-	terraform := newCommandLine(t, gitlab.Server, triggeredConfig+sendTestEventConfig("dsn = gitlab_error_tracking_client_key.test.sentry_dsn"))
+	terraform := newCommandLine(t, gitlab, triggeredConfig+sendTestEventConfig("dsn = gitlab_error_tracking_client_key.test.sentry_dsn"))
 	terraform.fails(t, []string{"Unable to send test event", "Project 1: The collector at localhost:8080", "error_tracking_api_url is not set"}, "apply", "-auto-approve")
 	if inState := terraform.keysInState(t); len(inState) != 1 || len(gitlab.Keys(1)) != 1 {
 		t.Errorf("the state has the keys %v, GitLab %v", inState, gitlab.Keys(1))
@@ -72,10 +72,10 @@ func TestSendTestEventAction_invoked(t *testing.T) {
 	needsActions(t, "1.14")
 	gitlab := startTestbed(t, keyScenario())
 	gitlab.SetDSNBaseURL(gitlab.URL())
-	terraform := newCommandLine(t, gitlab.Server, "data \"gitlab_error_tracking_client_key\" \"test\" {\n  project = \"acme/web\"\n}\n"+
+	terraform := newCommandLine(t, gitlab, "data \"gitlab_error_tracking_client_key\" \"test\" {\n  project = \"acme/web\"\n}\n"+
 		sendTestEventConfig("dsn = data.gitlab_error_tracking_client_key.test.sentry_dsn"))
-	terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve")
-	output := terraform.mustRun(t, "apply", "-no-color", "-input=false", "-auto-approve", "-invoke="+sendTestEventAddress)
+	terraform.succeeds(t, "apply", "-auto-approve")
+	output := terraform.succeeds(t, "apply", "-auto-approve", "-invoke="+sendTestEventAddress)
 	events := gitlab.Events()
 	if len(events) != 1 || events[0].PublicKey != publicKey(7) || events[0].Message != "Test event sent by Terraform" {
 		t.Fatalf("GitLab has the events %+v\n%s", events, output)
@@ -103,10 +103,10 @@ func TestSendTestEventAction_fails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			terraform := newCommandLine(t, gitlab.Server, "variable \"dsn\" {\n  sensitive = true\n}\n"+sendTestEventConfig("dsn = var.dsn"))
+			terraform := newCommandLine(t, gitlab, "variable \"dsn\" {\n  sensitive = true\n}\n"+sendTestEventConfig("dsn = var.dsn"))
 			terraform.env = append(terraform.env, "TF_VAR_dsn="+test.dsn)
-			output, err := terraform.run(t, "apply", "-no-color", "-input=false", "-auto-approve", "-invoke="+sendTestEventAddress)
-			if err == nil || !says(test.want...).MatchString(output) {
+			output, err := terraform.run(t, "apply", "-auto-approve", "-invoke="+sendTestEventAddress)
+			if err == nil || !hasInOrder(output, test.want...) {
 				t.Fatalf("%v, want an error that says %q\n%s", err, test.want, output)
 			}
 			secrets{key}.notIn(t, "the output", output)
@@ -120,15 +120,15 @@ func TestSendTestEventAction_badArguments(t *testing.T) {
 	needsActions(t, "1.14")
 	gitlab := startTestbed(t, keyScenario())
 	for arguments, want := range map[string]*regexp.Regexp{
-		`dsn = "https://` + publicKey(7) + `@o1.ingest.sentry.io/42"`:               says("Invalid DSN", "Not a DSN of GitLab"),
-		"dsn = " + fmt.Sprintf("%q", dsnOf("k", 1)) + "\n    message = \"\"":        says("message", "at least 1"),
-		"dsn = " + fmt.Sprintf("%q", dsnOf("k", 1)) + "\n    environment = \"a b\"": says("environment", "no spaces or slashes"),
-		`message = "x"`: says("Missing required argument"),
+		`dsn = "https://` + publicKey(7) + `@o1.ingest.sentry.io/42"`:               expectError("Invalid DSN", "Not a DSN of GitLab"),
+		"dsn = " + fmt.Sprintf("%q", dsnOf("k", 1)) + "\n    message = \"\"":        expectError("message", "at least 1"),
+		"dsn = " + fmt.Sprintf("%q", dsnOf("k", 1)) + "\n    environment = \"a b\"": expectError("environment", "no spaces or slashes"),
+		`message = "x"`: expectError("Missing required argument"),
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			t.Parallel()
-			terraform := newCommandLine(t, gitlab.Server, sendTestEventConfig(arguments))
-			output, err := terraform.run(t, "validate", "-no-color")
+			terraform := newCommandLine(t, gitlab, sendTestEventConfig(arguments))
+			output, err := terraform.run(t, "validate")
 			if err == nil || !want.MatchString(output) {
 				t.Fatalf("%v, want %v\n%s", err, want, output)
 			}

@@ -50,11 +50,11 @@ func TestSettingsDataSource_missing(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      gitlab.config(settingsDataConfig("acme/web")),
-				ExpectError: says("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
+				ExpectError: expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
 			},
 			{
 				Config:      gitlab.config(settingsDataConfig("acme/gone")),
-				ExpectError: says("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
+				ExpectError: expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
 			},
 		},
 	})

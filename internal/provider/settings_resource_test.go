@@ -138,11 +138,11 @@ func TestSettingsResource_flagOff(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      gitlab.config(settingsConfig("acme/web", "active = true")),
-				ExpectError: says("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
+				ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
 			},
 			{
 				Config:      gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
-				ExpectError: says("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
+				ExpectError: expectError("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
 			},
 		},
 	})
@@ -186,7 +186,7 @@ func TestSettingsResource_sentryMissing(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config: gitlab.config(settingsConfig("acme/web", "active = true\n  integrated = false")),
-			ExpectError: says("Unable to save error tracking settings", "Project acme/web: ",
+			ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ",
 				"Error tracking setting api url is a required field", "Settings > Monitor > Error Tracking"),
 		}},
 	})
@@ -205,7 +205,7 @@ func TestSettingsResource_sentryBlocked(t *testing.T) {
 			{
 				Config:      config,
 				Destroy:     true,
-				ExpectError: says("Unable to reset error tracking settings", "Project acme/web: ", "api url is blocked", `on_destroy = "keep"`),
+				ExpectError: expectError("Unable to reset error tracking settings", "Project acme/web: ", "api url is blocked", `on_destroy = "keep"`),
 			},
 			{Config: gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"keep\""))},
 		},
@@ -300,10 +300,10 @@ func TestSettingsResource_importIdentity(t *testing.T) {
 func TestSettingsResource_importFails(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]*regexp.Regexp{
-		"acme/gone": says("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "no such project"),
-		"99":        says("Unable to read error tracking settings", "Project 99: ", "404 Project Not Found"),
-		"acme/web":  says("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
-		"/acme/web": says("Invalid project", "begins with a slash", "acme/web"),
+		"acme/gone": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "no such project"),
+		"99":        expectError("Unable to read error tracking settings", "Project 99: ", "404 Project Not Found"),
+		"acme/web":  expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
+		"/acme/web": expectError("Invalid project", "begins with a slash", "acme/web"),
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
@@ -464,7 +464,7 @@ resource "gitlab_error_tracking_client_key" "web" {
 var orders = []string{"settings first", "key first", "no dependency"}
 
 // isOnWithOneKey checks that error tracking of a project is on with one active key, that of the state.
-func (b *testbed) isOnWithOneKey(t *testing.T, terraform commandLine, project int64) {
+func (b *testbed) isOnWithOneKey(t *testing.T, terraform *commandLine, project int64) {
 	t.Helper()
 	row, _ := b.Settings(project)
 	keys := b.Keys(project)
@@ -490,7 +490,7 @@ func TestSettingsResource_ordinaryLife(t *testing.T) {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, twoProjects())
-			terraform := newCommandLine(t, gitlab.Server, webConfig(order))
+			terraform := newCommandLine(t, gitlab, webConfig(order))
 			terraform.succeeds(t, "apply", "-auto-approve")
 			gitlab.isOnWithOneKey(t, terraform, 1)
 			for _, replace := range [][]string{{settings}, {key}, {settings, key}} {
@@ -536,7 +536,7 @@ resource "gitlab_error_tracking_client_key" "test" {
 }
 `, projects)
 	}
-	terraform := newCommandLine(t, gitlab.Server, "")
+	terraform := newCommandLine(t, gitlab, "")
 	terraform.write(t, "main.tf", config(`["1", "2", "3"]`))
 	terraform.succeeds(t, "apply", "-auto-approve")
 	terraform.write(t, "main.tf", config(`["2", "3"]`))
@@ -555,7 +555,7 @@ func TestSettingsResource_restoreFlagOff(t *testing.T) {
 	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 	scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(1)
 	gitlab := startTestbed(t, scenario)
-	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = false\n  on_destroy = \"restore\""))
+	terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = false\n  on_destroy = \"restore\""))
 	terraform.succeeds(t, "apply", "-auto-approve")
 	terraform.succeeds(t, "apply", "-refresh-only", "-auto-approve")
 	terraform.succeeds(t, "destroy", "-auto-approve")
@@ -573,7 +573,7 @@ func TestSettingsResource_sentryFlagOff(t *testing.T) {
 	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
 	scenario.Projects[0].Settings = &sentry
 	gitlab := startTestbed(t, scenario)
-	terraform := newCommandLine(t, gitlab.Server, settingsConfig("acme/web", "active = true\n  integrated = true"))
+	terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = true\n  integrated = true"))
 	terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off"}, "apply", "-auto-approve")
 	if row, _ := gitlab.Settings(1); !row.Active || row.Integrated || len(gitlab.Keys(1)) > 0 {
 		t.Errorf("the settings are %+v with the keys %v, want them untouched", row, gitlab.Keys(1))
@@ -605,7 +605,7 @@ func TestSettingsResource_restore(t *testing.T) {
 			scenario := twoProjects()
 			scenario.Projects[0].Settings = test.before
 			gitlab := startTestbed(t, scenario)
-			terraform := newCommandLine(t, gitlab.Server, "")
+			terraform := newCommandLine(t, gitlab, "")
 			for _, arguments := range test.applied {
 				terraform.write(t, "main.tf", requiredProviders+settingsConfig("acme/web", arguments+"\n  on_destroy = \"restore\""))
 				terraform.succeeds(t, "apply", "-auto-approve")
@@ -645,10 +645,10 @@ func TestSettingsResource_failedFirstApply(t *testing.T) {
 			if test.stored {
 				front = blindAfterWrite(t, gitlab)
 			}
-			terraform := newCommandLine(t, gitlab.Server, fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  retries = 1\n}\n", front)+config)
+			terraform := newCommandLine(t, gitlab, fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  retries = 1\n}\n", front)+config)
 			terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: "}, "apply", "-auto-approve")
-			if objects := terraform.objects(t); (objects > 0) != test.stored {
-				t.Errorf("the state has %d objects", objects)
+			if objects := terraform.objectsInState(t); (len(objects) > 0) != test.stored {
+				t.Errorf("the state has the objects %v", objects)
 			}
 			terraform.write(t, "main.tf", requiredProviders+config)
 			gitlab.ClearFaults()

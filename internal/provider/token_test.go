@@ -51,32 +51,33 @@ func TestToken(t *testing.T) {
 			t.Parallel()
 			other := startRecorder(t)
 			gitlab := startTestbed(t, keyScenario())
-			terraform := newCommandLine(t, gitlab.Server, proxied)
+			terraform := newCommandLine(t, gitlab, proxied)
+			terraform.startProvider(t)
 			terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate)
 			run := func(fails bool, text string, arguments ...string) {
 				t.Helper()
-				output, err := terraform.run(t, append(arguments, "-no-color")...)
+				output, err := terraform.run(t, arguments...)
 				secrets{maintainer, gate}.notIn(t, "the output of "+arguments[0], output)
 				if (err != nil) != fails {
 					t.Fatalf("%v ended with %v\n%s", arguments, err, output)
 				}
-				if !says(text).MatchString(output) {
+				if !hasInOrder(output, text) {
 					t.Errorf("%v does not say %q\n%s", arguments, text, output)
 				}
 			}
 
-			run(false, "", "plan", "-input=false", "-out=saved.tfplan")
+			run(false, "", "plan", "-out=saved.tfplan")
 			fault := tt.fault
 			fault.Path = "/projects/1/*"
 			if location, ok := fault.Headers["Location"]; ok {
 				fault.Headers = map[string]string{"Location": strings.Replace(location, elsewhere, other.URL, 1)}
 			}
 			gitlab.AddFault(fault)
-			run(true, tt.says, "apply", "-input=false", "saved.tfplan")
+			run(true, tt.says, "apply", "saved.tfplan")
 			gitlab.ClearFaults()
-			run(false, "", "apply", "-input=false", "-auto-approve")
+			run(false, "", "apply", "-auto-approve")
 			gitlab.AddFault(fault)
-			run(true, tt.says, "plan", "-input=false")
+			run(true, tt.says, "plan")
 			gitlab.ClearFaults()
 			run(false, "", "show", "-json")
 
@@ -90,7 +91,7 @@ func TestToken(t *testing.T) {
 			if err := os.Remove(filepath.Join(terraform.folder, "saved.tfplan")); err != nil {
 				t.Fatal(err)
 			}
-			run(false, "", "destroy", "-input=false", "-auto-approve")
+			run(false, "", "destroy", "-auto-approve")
 			secrets{maintainer, gate}.notInFolder(t, terraform.folder)
 			if got := other.requests(); len(got) > 0 {
 				t.Errorf("another server was asked: %v", got)
@@ -125,13 +126,13 @@ func TestToken_refusedArgument(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, keyScenario())
-			terraform := newCommandLine(t, gitlab.Server, "provider \"gitlab\" {\n  "+tt.argument+"\n}\n"+clientKeyConfig("acme/web", ""))
+			terraform := newCommandLine(t, gitlab, "provider \"gitlab\" {\n  "+tt.argument+"\n}\n"+clientKeyConfig("acme/web", ""))
 			terraform.env = append(terraform.env, "TF_LOG=TRACE")
 			if tt.env != "" {
 				terraform.env = append(terraform.env, tt.env)
 			}
-			output, err := terraform.run(t, "apply", "-input=false", "-auto-approve", "-no-color")
-			if err == nil || !says(tt.says...).MatchString(output) {
+			output, err := terraform.run(t, "apply", "-auto-approve")
+			if err == nil || !hasInOrder(output, tt.says...) {
 				t.Errorf("apply ended with %v and does not say %q\n%s", err, tt.says, output)
 			}
 			secrets{gate, maintainer}.notIn(t, "the output", output)
@@ -151,10 +152,10 @@ func TestToken_echo(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	go echo(listener)
-	terraform := newCommandLine(t, startTestbed(t, keyScenario()).Server, proxied)
+	terraform := newCommandLine(t, startTestbed(t, keyScenario()), proxied)
 	terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate, "GITLAB_BASE_URL=http://"+listener.Addr().String())
-	output, err := terraform.run(t, "apply", "-input=false", "-auto-approve", "-no-color")
-	if err == nil || !says("Error: Unable to find project", "Project acme/web: ", `malformed HTTP status code "(token)"`).MatchString(output) {
+	output, err := terraform.run(t, "apply", "-auto-approve")
+	if err == nil || !hasInOrder(output, "Error: Unable to find project", "Project acme/web: ", `malformed HTTP status code "(token)"`) {
 		t.Errorf("apply ended with %v\n%s", err, output)
 	}
 	secrets{maintainer, gate}.notIn(t, "the output", output)
