@@ -95,8 +95,12 @@ var errorTests = map[string]struct {
 		scenario: gitlabsim.Scenario{Version: "15.9.0"}, request: putSettings,
 		want: errortracking.Error{Kind: errortracking.ErrNoSuchEndpoint, Status: 404, Message: "404 Not Found"},
 	},
+	"no error tracking": {
+		scenario: gitlabsim.Scenario{ErrorTracking: new(false)}, request: putSettings,
+		want: errortracking.Error{Kind: errortracking.ErrFeatureRemoved, Status: 404, Message: "404 Not Found"},
+	},
 	"404 of Rails": {
-		scenario: gitlabsim.Scenario{Faults: fault(404, `{"status":404,"error":"Not Found"}`)}, request: readSettings,
+		scenario: gitlabsim.Scenario{Version: "15.9.0", Faults: fault(404, `{"status":404,"error":"Not Found"}`)}, request: readSettings,
 		want: errortracking.Error{Kind: errortracking.ErrNoSuchEndpoint, Status: 404, Message: "Not Found"},
 	},
 	"write to a moved project": {
@@ -212,8 +216,10 @@ func TestErrors(t *testing.T) {
 				t.Errorf("the host is %q, want that of %s", failed.Host, server.URL())
 			}
 			asked := server.Requests()
-			// What is read after a lost answer is another request.
-			asked = slices.DeleteFunc(asked, func(r gitlabsim.Request) bool { return r.Method != asked[0].Method })
+			// What is read after a lost answer, or to tell what a missing endpoint means, is another request.
+			asked = slices.DeleteFunc(asked, func(r gitlabsim.Request) bool {
+				return r.Method != asked[0].Method || strings.HasSuffix(r.Path, "/version")
+			})
 			last := asked[len(asked)-1]
 			if errors.Is(failed.Kind, errortracking.ErrIncompleteList) {
 				// It is the error of many requests.

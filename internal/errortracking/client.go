@@ -43,6 +43,7 @@ type Client struct {
 	// keys and keysAgain hold a first and a second reading of a project's client keys, see [Client.ClientKey].
 	keys, keysAgain shared[int64, []ClientKey]
 	ledgers         sync.Map // *ledger by project ID
+	recent          shared[struct{}, bool]
 }
 
 // New makes a client with the given options. It sends nothing. The error is an [*OptionError].
@@ -78,6 +79,7 @@ func New(o Options) (*Client, error) {
 	c.projects.fetch, c.projects.host = c.findProject, base.Host
 	c.keys.fetch, c.keys.host = c.ClientKeys, base.Host
 	c.keysAgain.fetch, c.keysAgain.host = c.ClientKeys, base.Host
+	c.recent.fetch, c.recent.host = c.isRecent, base.Host
 	return c, nil
 }
 
@@ -126,6 +128,9 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	}
 	_, err = client.Do(req) //nolint:bodyclose // the call has read and closed the body
 	if kind, cause := call.verdict(ctx, err, reply); kind != nil {
+		if errors.Is(kind, ErrNoSuchEndpoint) && c.isRemoved(ctx, path) {
+			kind = ErrFeatureRemoved
+		}
 		return call, call.failure(kind, cause)
 	}
 	return call, nil

@@ -168,7 +168,7 @@ func TestDeleteClientKeyLostAnswer(t *testing.T) {
 		"truncated after the work": {gitlabsim.Fault{Status: 200, Body: `{"id":`, After: true}, nil},
 		"500 before the work":      {gitlabsim.Fault{Status: 500}, errortracking.ErrClientKeysFailed},
 		"HTML before the work":     {gitlabsim.Fault{Status: 200, Body: "<html>"}, errortracking.ErrNotJSON},
-		"no such endpoint":         {gitlabsim.Fault{Status: 404, Body: `{"error":"404 Not Found"}`}, errortracking.ErrNoSuchEndpoint},
+		"no such endpoint":         {gitlabsim.Fault{Status: 404, Body: `{"error":"404 Not Found"}`}, errortracking.ErrFeatureRemoved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

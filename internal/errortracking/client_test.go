@@ -196,7 +196,7 @@ var kinds = []error{
 	errortracking.ErrUnauthorized, errortracking.ErrTokenExpired, errortracking.ErrTokenRevoked,
 	errortracking.ErrInsufficientScope, errortracking.ErrForbidden, errortracking.ErrProjectNotFound,
 	errortracking.ErrSettingsNotFound, errortracking.ErrFeatureDisabled, errortracking.ErrClientKeyNotFound,
-	errortracking.ErrNoSuchEndpoint, errortracking.ErrProjectMoved, errortracking.ErrRedirected,
+	errortracking.ErrNoSuchEndpoint, errortracking.ErrFeatureRemoved, errortracking.ErrProjectMoved, errortracking.ErrRedirected,
 	errortracking.ErrRejected, errortracking.ErrBadRequest, errortracking.ErrNotJSON, errortracking.ErrMalformed,
 	errortracking.ErrRateLimited, errortracking.ErrServer, errortracking.ErrConnection,
 	errortracking.ErrMissingPermission, errortracking.ErrRefused,
@@ -533,7 +533,8 @@ func faultTable() map[string]faultEnds {
 			change(func(e *faultEnds) { e.create = errortracking.ErrFeatureDisabled }),
 		"404 key": allEnd(body(404, `{"message":"404 Not found"}`), errortracking.ErrUnexpected).
 			change(func(e *faultEnds) { e.deleteKey = errortracking.ErrClientKeyNotFound }),
-		"404 route":          allEnd(body(404, `{"error":"404 Not Found"}`), errortracking.ErrNoSuchEndpoint),
+		"404 route": allEnd(body(404, `{"error":"404 Not Found"}`), errortracking.ErrFeatureRemoved).
+			change(func(e *faultEnds) { e.find = errortracking.ErrNoSuchEndpoint }),
 		"405 moved":          allEnd(body(405, `{"message":"Non GET methods are not allowed for moved projects"}`), errortracking.ErrProjectMoved),
 		"301 same host once": allEnd(redirect("same", 1), errortracking.ErrRedirected).change(func(e *faultEnds) { e.read, e.readKey, e.find = nil, nil, nil }),
 		"301 other host":     allEnd(redirect("http://127.0.0.1:1", 0), errortracking.ErrRedirected).change(func(e *faultEnds) { e.find = nil }),

@@ -127,6 +127,13 @@ func (s *Server) SetFlag(project int64, on bool) {
 	s.mustProject(project).flag = &on
 }
 
+// SetErrorTracking gives GitLab the error tracking API, or takes it away.
+func (s *Server) SetErrorTracking(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.instance.errorTracking = on
+}
+
 // SetDSNBaseURL changes the instance setting error_tracking_api_url, as Scenario.DSNBaseURL describes it. Empty means
 // unset.
 func (s *Server) SetDSNBaseURL(url string) {

@@ -204,11 +204,12 @@ func (b *testbed) newProvider(getenv func(string) string) (tfprotov6.ProviderSer
 	p := &gitlabProvider{version: "test", getenv: getenv}
 	p.options.Pause = func(time.Duration) time.Duration { return 0 }
 	server := providerserver.NewProtocol6(p)()
-	lists, ok := server.(tfprotov6.ListResourceServer)
-	if !ok {
-		return nil, errors.New("the provider serves no list resources")
+	lists, hasLists := server.(tfprotov6.ListResourceServer)
+	actions, hasActions := server.(tfprotov6.ActionServer)
+	if !hasLists || !hasActions {
+		return nil, errors.New("the provider serves no list resources or no actions")
 	}
-	return &warningRecorder{ProviderServer: server, ListResourceServer: lists, warnings: b.warnings}, nil
+	return &warningRecorder{ProviderServer: server, ListResourceServer: lists, ActionServer: actions, warnings: b.warnings}, nil
 }
 
 // config puts the provider block of the testbed before an HCL text.
@@ -331,6 +332,7 @@ func (w *warnings) take() []string {
 type warningRecorder struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
 	warnings *warnings
 }
 
@@ -444,9 +446,10 @@ func hasInOrder(output string, texts ...string) bool {
 // commandLine is an engine in a working folder of a test. Its provider runs in the process of the test and sees the
 // environment of the engine.
 type commandLine struct {
-	engine string
-	folder string
-	env    []string // of the next command
+	engine    string
+	folder    string
+	env       []string          // of the next command
+	overrides map[string]string // the folders of providers' programs, by address
 
 	mu      sync.Mutex
 	running []string // the environment of the current command
@@ -460,7 +463,7 @@ func newCommandLine(t *testing.T, gitlab *testbed, config string, standsIn ...st
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &commandLine{engine: engine, folder: t.TempDir()}
+	c := &commandLine{engine: engine, folder: t.TempDir(), overrides: map[string]string{}}
 	c.write(t, "main.tf", requiredProviders+config)
 	c.env = append(os.Environ(),
 		"TF_REATTACH_PROVIDERS="+gitlab.serve(t, c.getenv, append([]string{Namespace + "/" + TypeName}, standsIn...)),
@@ -526,8 +529,9 @@ func (c *commandLine) startProvider(t *testing.T) {
 // overrideProviders makes the engine take the programs of providers from the given folders.
 func (c *commandLine) overrideProviders(t *testing.T, folders map[string]string) {
 	t.Helper()
+	maps.Copy(c.overrides, folders)
 	var overrides strings.Builder
-	for address, folder := range folders {
+	for address, folder := range c.overrides {
 		fmt.Fprintf(&overrides, "    %q = %q\n", address, filepath.ToSlash(folder))
 	}
 	c.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n%s  }\n  direct {}\n}\n", overrides.String()))

@@ -114,10 +114,10 @@ func noKey(wanted string, project types.String, keys []errortracking.ClientKey) 
 	return "Project " + project.ValueString() + " has no " + wanted + ".\n\n" + existingKeys(keys)
 }
 
-// existingKeys tells which client keys a project has.
+// existingKeys says which client keys a project has.
 func existingKeys(keys []errortracking.ClientKey) string {
 	if len(keys) == 0 {
-		return "The project has no client keys. A gitlab_error_tracking_client_key resource makes one."
+		return "The project has no client keys. Create one with a gitlab_error_tracking_client_key resource."
 	}
 	return "The project has the client keys " + keyIDs(keys) + "."
 }

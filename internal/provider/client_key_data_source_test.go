@@ -69,7 +69,7 @@ func TestClientKeyDataSource_fails(t *testing.T) {
 		arguments string
 		want      *regexp.Regexp
 	}{
-		"no key":            {none, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has no client keys", "resource makes one")},
+		"no key":            {none, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has no client keys", "Create one with a gitlab_error_tracking_client_key resource")},
 		"no active key":     {onlyInactive, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has the client keys 3 (inactive)")},
 		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", expectError("Client key not found", "Project acme/web has no client key 9.", "3 (inactive), 7, 8")},
 		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, expectError("Client key not found", "Project 1 has no client key with the given public key.", "3 (inactive), 7, 8")},

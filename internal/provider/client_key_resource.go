@@ -140,11 +140,11 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 		return
 	case len(state.Keepers.Elements()) == 0 && imported:
 		resp.Diagnostics.Append(clientKeyNotReplaced.warningAt(attribute, "Client key "+state.ID.ValueString()+
-			" was imported, so the first value of keepers is recorded without a new key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource."))
+			" was imported, so the first keepers are recorded without replacing it.\n\nTo replace the key now, run terraform apply -replace with the address of this resource."))
 		return
 	case unknown:
 		resp.Diagnostics.Append(clientKeyWillBeReplaced.warningAt(attribute, "The keepers of client key "+state.ID.ValueString()+
-			" have a value that is known only after apply, so it counts as another value. Applications need the DSN of the new key.\n\nTo keep the key, use values in keepers that are known when Terraform plans."))
+			" contain a value that is known only after apply, so the key will be replaced. Applications need the DSN of the new key.\n\nTo keep the key, use values that are known during the plan."))
 	}
 	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); looked && !visible {
 		hiddenProject(plan.Project, &resp.Diagnostics)
@@ -176,7 +176,7 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	if key.Unclear != nil {
-		resp.Diagnostics.Append(clientKeyRecovered.warning(inProject(model.Project, answered(key.Unclear)) + fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was taken into the state. If somebody else created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST"))))
+		resp.Diagnostics.Append(clientKeyRecovered.warning(inProject(model.Project, answered(key.Unclear)) + fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was saved in the state. If somebody else may have created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST"))))
 	}
 	model.setIDs(projectID.ValueInt64(), key.ID)
 	model.setKey(key.ClientKey)
@@ -199,11 +199,11 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
-		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " Client key " + model.ID.ValueString() + " is left as it was last seen."))
+		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " Client key " + model.ID.ValueString() + " stays in the state as it was last read."))
 		return
 	}
 	key, err := r.client.ClientKey(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
-	hidden := errors.Is(err, errortracking.ErrProjectNotFound)
+	warning, hidden := outOfReach(err)
 	r.sightings.add(model.ProjectID.ValueInt64(), model.Project.ValueString(), !hidden)
 	var failed *errortracking.Error
 	switch {
@@ -211,7 +211,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		model.setKey(key)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	case hidden && !imported:
-		resp.Diagnostics.Append(projectNotVisible.warning(inProject(model.Project, explain(err)) + keptInState))
+		resp.Diagnostics.Append(warning.warning(inProject(model.Project, explain(err)) + keptInState))
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && errors.As(err, &failed):
@@ -250,11 +250,12 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	err := r.client.DeleteClientKey(ctx, projectID.ValueInt64(), state.KeyID.ValueInt64())
+	warning, hidden := outOfReach(err)
 	switch {
 	case err == nil, errors.Is(err, errortracking.ErrClientKeyNotFound):
-	case errors.Is(err, errortracking.ErrProjectNotFound):
-		resp.Diagnostics.Append(projectNotVisible.warning(inProject(state.Project, explain(err)) +
-			fmt.Sprintf("\n\nClient key %d is taken as gone with the project and was removed from the state. If the project exists, the key still works: delete it there.", state.KeyID.ValueInt64())))
+	case hidden:
+		resp.Diagnostics.Append(warning.warning(inProject(state.Project, explain(err)) +
+			fmt.Sprintf("\n\nClient key %d was removed from the state. If the key still exists in GitLab, it still works: delete it there.", state.KeyID.ValueInt64())))
 	default:
 		resp.Diagnostics.Append(unableToDeleteClientKey.error(inProject(state.Project, explain(err))))
 	}

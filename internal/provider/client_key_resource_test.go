@@ -167,7 +167,7 @@ func TestClientKeyResource_projectNotVisible(t *testing.T) {
 			},
 			{PreConfig: func() { gitlab.RemoveProject(1) }, Config: config, Destroy: true},
 		},
-		CheckDestroy: gitlab.warned("Client key 10 is taken as gone with the project"),
+		CheckDestroy: gitlab.warned("Client key 10 was removed from the state."),
 	})
 }
 
@@ -548,7 +548,7 @@ func TestClientKeyResource_badIdentity(t *testing.T) {
 		t.Run(identity, func(t *testing.T) {
 			t.Parallel()
 			terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", "")+fmt.Sprintf("import {\n  to = %s\n  identity = { %s }\n}\n", clientKeyAddress, identity))
-			terraform.fails(t, []string{"Invalid import identity", "The identity needs " + name}, "plan")
+			terraform.fails(t, []string{"Invalid import identity", "The identity attribute " + name}, "plan")
 		})
 	}
 }

@@ -83,7 +83,7 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	if env := p.getenv("GITLAB_EARLY_AUTH_CHECK"); env != "" && model.EarlyAuthCheck.IsNull() {
 		var err error
 		if check, err = strconv.ParseBool(env); err != nil {
-			diags.Append(invalidEnvironment.error("The value " + strconv.Quote(env) + " of GITLAB_EARLY_AUTH_CHECK is neither true nor false."))
+			diags.Append(invalidEnvironment.error("GITLAB_EARLY_AUTH_CHECK is " + strconv.Quote(env) + ". Set it to true or false."))
 		}
 	}
 	if options.Token == "" && check {
@@ -151,14 +151,14 @@ func dataFrom(value any, diags *diag.Diagnostics) *providerData {
 	}
 	data, ok := value.(*providerData)
 	if !ok {
-		diags.Append(internalError.error("An object was configured with data of another type. Report this to the developers of the provider."))
+		diags.Append(internalError.error("The provider passed unexpected data to one of its objects. Report this error to the developers of the provider."))
 		return nil
 	}
 	if data.noToken {
 		if data.told.CompareAndSwap(false, true) {
 			diags.Append(missingToken.error(detailNoToken))
 		} else {
-			diags.Append(missingToken.error("Another error of this run says what to do."))
+			diags.Append(missingToken.error("The first error with this title says what to do."))
 		}
 		return nil
 	}
@@ -167,12 +167,12 @@ func dataFrom(value any, diags *diag.Diagnostics) *providerData {
 
 func configured(client *errortracking.Client, diags *diag.Diagnostics) bool {
 	if client == nil {
-		diags.Append(providerNotConfigured.error(detailNotConfigured + " Apply what it depends on first, for example with -target."))
+		diags.Append(providerNotConfigured.error(detailNotConfigured + " Apply the resource that it depends on first, for example with -target."))
 	}
 	return client != nil
 }
 
 const (
-	detailNoToken       = "Every request of this provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
-	detailNotConfigured = "An argument of the provider block is known only after apply, so the provider does not know which GitLab to ask."
+	detailNoToken       = "The provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
+	detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
 )

@@ -47,6 +47,7 @@ var (
 	projectNotVisible   = newTitle("Project no longer visible")
 	projectMoved        = newTitle("Project has moved")
 	projectsSkipped     = newTitle("Projects skipped")
+	featureRemoved      = newTitle("GitLab no longer has error tracking")
 
 	unableToReadSettings  = newTitle("Unable to read error tracking settings")
 	unableToSaveSettings  = newTitle("Unable to save error tracking settings")
@@ -83,6 +84,18 @@ func (t title) warningAt(attribute path.Path, detail string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(attribute, t.text, detail)
 }
 
+// outOfReach returns the title of a warning for an object that cannot be reached, but may still exist. It stays in the
+// state when it is read, and leaves it when it is destroyed.
+func outOfReach(err error) (warning title, ok bool) {
+	switch {
+	case errors.Is(err, errortracking.ErrProjectNotFound):
+		return projectNotVisible, true
+	case errors.Is(err, errortracking.ErrFeatureRemoved):
+		return featureRemoved, true
+	}
+	return title{}, false
+}
+
 // inProject begins a detail with the project that it is about.
 func inProject(project types.String, detail string) string {
 	return "Project " + project.ValueString() + ": " + detail
@@ -94,123 +107,130 @@ type advice struct {
 	cure  string
 }
 
+// enableFlag says how to get integrated error tracking on a self-managed GitLab.
+const enableFlag = "Ask a GitLab administrator to enable the flag: Feature.enable(:integrated_error_tracking) in the Rails console, or POST /api/v4/features/integrated_error_tracking with value=true."
+
 // adviceOn holds the advice on each kind of error. Its words come before what GitLab answered.
 var adviceOn = map[error]advice{
 	errortracking.ErrUnauthorized: {
 		"GitLab does not know the token.",
-		"Check that the token (argument token or GITLAB_TOKEN) is whole, and that it belongs to the GitLab of base_url.",
+		"Check that the token (argument token or GITLAB_TOKEN) is complete, and that it was created on the GitLab at base_url.",
 	},
 	errortracking.ErrTokenExpired: {
 		"The token has expired.",
-		"Make a new access token with the scope api and put it into the argument token or GITLAB_TOKEN.",
+		"Create an access token with the scope api and set it as the argument token or as GITLAB_TOKEN.",
 	},
 	errortracking.ErrTokenRevoked: {
 		"The token was revoked.",
-		"Make a new access token with the scope api and put it into the argument token or GITLAB_TOKEN.",
+		"Create an access token with the scope api and set it as the argument token or as GITLAB_TOKEN.",
 	},
 	errortracking.ErrInsufficientScope: {
-		"The token's scope does not allow this. A token with read_api can read but not write.",
+		"The token's scope does not allow this request. A token with the scope read_api cannot write.",
 		"Use an access token with the scope api.",
 	},
 	errortracking.ErrForbidden: {
-		"The token's user has no sufficient role in the project. GitLab shows and changes error tracking only for Maintainers and Owners; a CI job token is not accepted at all.",
-		"Give the user of the token the Maintainer role in the project, or use the token of a user who has it.",
+		"The token's user needs the Maintainer role in this project. GitLab does not accept CI job tokens for error tracking.",
+		"Give the user of the token the Maintainer role, or use the token of a user who has it.",
 	},
 	errortracking.ErrMissingPermission: {
 		"The fine-grained access token lacks the permission that GitLab names.",
-		"Add that permission to the token, or use a token that has it. The provider needs the project permissions Error Tracking Setting: Read and Update, Error Tracking Client Key: Read, Create and Delete, and Project: Read.",
+		"Add that permission to the token. The provider needs Error Tracking Setting: Read and Update, Error Tracking Client Key: Read, Create and Delete, and Project: Read.",
 	},
 	errortracking.ErrRefused: {
 		"GitLab refused the request for the reason in its answer.",
-		"Resolve that first, then run the command again.",
+		"Resolve that, then run the command again.",
 	},
 	errortracking.ErrProjectNotFound: {
-		"There is no such project, or the token's user is no member of it: GitLab gives the same answer for both.",
-		"Check the project's ID or full path (group/project) and that the token's user has the Maintainer role in it.",
+		"The project does not exist, or the token cannot see it. GitLab gives the same answer for both.",
+		"Check the ID or the full path (group/project) of the project, and that the token's user has the Maintainer role in it.",
 	},
 	errortracking.ErrGroupNotFound: {
-		"There is no such group, or the token's user sees no project of it: GitLab gives the same answer for both.",
-		"Check the group's ID or full path (group/subgroup) and that the token's user is a member.",
+		"The group does not exist, or the token cannot see it. GitLab gives the same answer for both.",
+		"Check the ID or the full path (group/subgroup) of the group, and that the token's user is a member.",
 	},
 	errortracking.ErrSettingsNotFound: {
 		"The project has no error tracking settings.",
-		"Create them with a gitlab_error_tracking_settings resource. If one manages them already, they were removed meanwhile: run the command again.",
+		"Create them with a gitlab_error_tracking_settings resource. If a resource manages them already, they were removed during this run: run the command again.",
 	},
 	errortracking.ErrFeatureDisabled: {
-		"The feature flag integrated_error_tracking is off for the project, as it is by default on self-managed GitLab. While it is off, GitLab does not let settings be created through its API.",
-		"Ask an administrator of the GitLab instance to enable the flag: Feature.enable(:integrated_error_tracking) in the Rails console, or POST /api/v4/features/integrated_error_tracking with value=true. To show the errors of a Sentry instead, set it up once in the project under Settings > Monitor > Error Tracking; this resource then takes the settings over.",
+		"The feature flag integrated_error_tracking is off for the project, which is the default on self-managed GitLab. While it is off, GitLab's API cannot create settings.",
+		enableFlag + " To show the errors of a Sentry instead, connect it once in the project under Settings > Monitor > Error Tracking. Then apply with integrated = false.",
 	},
 	errortracking.ErrClientKeyNotFound: {
 		"The project has no such client key.",
 		"Check the key's ID.",
 	},
 	errortracking.ErrNoSuchEndpoint: {
-		"This GitLab has no such API endpoint: it is too old (the provider needs GitLab 15.10 or newer), or base_url does not lead to the root of a GitLab.",
-		"Check base_url; it is the address that the browser shows on GitLab's start page.",
+		"GitLab does not have this API endpoint. Either base_url is not the root of a GitLab, or GitLab is older than 15.10.",
+		"Check base_url. It is the address of GitLab's start page.",
+	},
+	errortracking.ErrFeatureRemoved: {
+		"This GitLab no longer has error tracking. Its API works, but the endpoints of error tracking are gone.",
+		"Remove the error tracking resources from the configuration and apply.",
 	},
 	errortracking.ErrProjectMoved: {
 		"The project was renamed or moved, and GitLab does not accept its old path.",
-		"Write the project's new full path, or its ID, which never changes.",
+		"Use the new full path of the project, or its ID, which never changes.",
 	},
 	errortracking.ErrRedirected: {
-		"The answer redirects to another address. The provider does not follow it, because the token belongs to base_url's scheme, host and port alone.",
-		"Set base_url to the address that GitLab really has, with https:// if it redirects there.",
+		"GitLab redirects to a different address. The provider does not follow, because it sends the token only to the scheme, host and port of base_url.",
+		"Set base_url to the final address. Use https:// if GitLab redirects there.",
 	},
 	errortracking.ErrRejected: {
-		"GitLab answered 200 but stored nothing. Where it says that the API URL or the token is required, the settings would be active for a Sentry that is not configured. Where it says that the API URL is blocked, this GitLab does not allow requests to that Sentry.",
-		"Set integrated = true to let GitLab collect the errors itself; or set the Sentry up in the project under Settings > Monitor > Error Tracking, which GitLab's REST API cannot do; or have an administrator allow the URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
+		"GitLab stored nothing. If it says that the API URL or token is required, the project has no working Sentry connection. If it says that the API URL is blocked, this GitLab does not allow requests to that Sentry.",
+		"Set integrated = true to collect errors in GitLab, or connect a Sentry in the project under Settings > Monitor > Error Tracking, or ask an administrator to allow its URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
 	},
 	errortracking.ErrNotApplied: {
-		"GitLab answered with success but stored other settings. The usual cause is the feature flag integrated_error_tracking, which is off by default on self-managed GitLab: GitLab then reports integrated = false whatever is stored.",
-		"Ask an administrator of the GitLab instance to enable the flag: Feature.enable(:integrated_error_tracking) in the Rails console, or POST /api/v4/features/integrated_error_tracking with value=true.",
+		"GitLab reported success but has different settings. The usual cause is the feature flag integrated_error_tracking, which is off by default on self-managed GitLab: GitLab then reports integrated = false whatever is stored.",
+		enableFlag,
 	},
 	errortracking.ErrSettingsInUse: {
 		"A project has one set of error tracking settings, and this run has created or updated them through another resource.",
-		"Nothing needs to be done: the settings stay as that resource has them.",
+		"There is nothing to do. The settings stay as that resource set them.",
 	},
 	errortracking.ErrBadRequest: {
-		"GitLab did not accept the request's parameters.",
-		"Check that GitLab is of version 15.10 or newer; if it is, please report this to the developers of the provider.",
+		"GitLab did not accept the parameters of the request.",
+		"Check that GitLab is 15.10 or newer. If it is, report this error to the developers of the provider.",
 	},
 	errortracking.ErrNotJSON: {
-		"Something else than GitLab's API answered: a sign-in page, a proxy before GitLab, or another web server.",
-		"Check base_url; if GitLab stands behind a proxy or a single sign-on, its API (/api/v4) must be reachable with an access token.",
+		"The answer did not come from GitLab's API, but from a sign-in page, a proxy or another web server.",
+		"Check base_url. If GitLab is behind a proxy or single sign-on, allow access tokens to reach /api/v4.",
 	},
 	errortracking.ErrMalformed: {
-		"The answer is cut off or not what GitLab's API documents, so nothing was taken from it.",
-		"Run the command again. If it stays so, check what stands between here and GitLab, and GitLab's own version.",
+		"The answer is incomplete or does not match GitLab's documented API, so the provider ignored it.",
+		"Run the command again. If the problem persists, check the proxies between this machine and GitLab, and GitLab's version.",
 	},
 	errortracking.ErrRateLimited: {
-		"GitLab's rate limit is reached, and waiting did not help. It counts the requests of all runs of the token's user.",
-		"Run the command again later, with a lower -parallelism, or raise the argument retries.",
+		"The rate limit of GitLab was reached. It counts the requests of all runs that use the same user.",
+		"Run the command again later, with a lower -parallelism or a higher value of the argument retries.",
 	},
 	errortracking.ErrServer: {
-		"GitLab failed to answer.",
-		"Check the status or the logs of GitLab, then run the command again.",
+		"GitLab has a problem of its own.",
+		"Check GitLab's status page or logs, then run the command again.",
 	},
 	errortracking.ErrClientKeysFailed: {
-		"GitLab failed on client keys. When it does so on every attempt, the instance setting error_tracking_api_url is not a valid URL.",
-		"Ask an administrator of the GitLab instance to correct error_tracking_api_url (PUT /api/v4/application/settings), then run the command again.",
+		"GitLab failed on the client keys. If it does so every time, its instance setting error_tracking_api_url is not a valid URL.",
+		"Ask a GitLab administrator to correct error_tracking_api_url (PUT /api/v4/application/settings), then run the command again.",
 	},
 	errortracking.ErrInterrupted: {
 		"The run was stopped before GitLab answered.",
 		"Run the command again when you are ready.",
 	},
 	errortracking.ErrClientCertificate: {
-		"GitLab, or a proxy in front of it, requires a client certificate and did not accept the one it got, if any.",
-		"Set client_cert and client_key to the paths of a certificate and its private key that the server accepts.",
+		"GitLab or a proxy in front of it requires a client certificate, and refused the one it got, if any.",
+		"Set client_cert and client_key to the paths of a certificate and private key that the server accepts.",
 	},
 	errortracking.ErrConnection: {
 		"GitLab could not be reached, or the connection broke.",
-		"Check base_url, the network, the proxy settings of the environment (HTTPS_PROXY, NO_PROXY) and, for a private certificate authority, cacert_file. Then run the command again.",
+		"Check base_url, the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and, for a private certificate authority, cacert_file. Then run the command again.",
 	},
 	errortracking.ErrIncompleteList: {
-		"GitLab's pages of the list contradict the number of rows it states, so the list was not used.",
-		"Run the command again; the list may have changed while it was read.",
+		"The pages of GitLab's list do not add up to the total that GitLab states, so the provider ignored the list.",
+		"Run the command again. The list may have changed while it was read.",
 	},
 	errortracking.ErrLostAnswer: {
-		"GitLab can create a client key and still answer with an error. The provider looked at the keys of the project afterwards and could not find exactly one new key, so it took none into the state.",
-		"Check the client keys of the project. Import the key that belongs to this resource as <project>:<key_id>, or delete it, then run the command again.",
+		"GitLab may have created a client key although it did not say so. The provider read the keys afterwards and did not find exactly one new key, so it took none into the state.",
+		"Check the client keys of the project. Import the key that belongs to this resource as <project>:<key_id>, or delete it. Then run the command again.",
 	},
 	errortracking.ErrUnexpected: {
 		"The provider does not know this answer.",
@@ -218,7 +238,7 @@ var adviceOn = map[error]advice{
 	},
 }
 
-// explain tells a failed request to the user: what GitLab answered, the likely cause, what to do.
+// explain describes a failed request to the user: what GitLab answered, the likely cause, what to do.
 func explain(err error) string {
 	var failed *errortracking.Error
 	if !errors.As(err, &failed) {
@@ -232,7 +252,7 @@ func explain(err error) string {
 	return text
 }
 
-// answered tells what came back for a request.
+// answered says what came back for a request.
 func answered(e *errortracking.Error) string {
 	var b strings.Builder
 	switch {

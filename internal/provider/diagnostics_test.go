@@ -15,40 +15,22 @@ import (
 // The troubleshooting guide has a heading for each title, and no other heading of its level.
 func TestTitles_documented(t *testing.T) {
 	t.Parallel()
+	guide, err := os.ReadFile("../../templates/guides/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var want, got []string
 	for _, title := range titles {
 		want = append(want, title.text)
 	}
-	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(troubleshooting(t), -1) {
-		got = append(got, heading[1])
+	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllSubmatch(guide, -1) {
+		got = append(got, string(heading[1]))
 	}
 	slices.Sort(want)
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("headings of the guide (-want +got):\n%s", diff)
 	}
-}
-
-// The guide's table of causes has the first sentence of each cause.
-func TestAdvice_documented(t *testing.T) {
-	t.Parallel()
-	guide := troubleshooting(t)
-	for kind, known := range adviceOn {
-		first, _, _ := strings.Cut(known.cause, ". ")
-		first, _, _ = strings.Cut(first, ": ")
-		if first = strings.TrimSuffix(first, "."); !strings.Contains(guide, "| "+first+". |") {
-			t.Errorf("%q is not in the table of causes: %s", kind, first)
-		}
-	}
-}
-
-func troubleshooting(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../../templates/guides/troubleshooting.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // Each error of package errortracking has a cause and a cure.
@@ -70,4 +52,80 @@ func TestExplain(t *testing.T) {
 	if text := explain(errors.New("plain")); text != "plain." {
 		t.Errorf("an error of no kind is explained as %q", text)
 	}
+}
+
+// GitLab gives up error tracking: the state is kept until the resources are removed, and goes on if it comes back.
+func TestFeatureRemoved(t *testing.T) {
+	t.Parallel()
+	const removed = "GitLab no longer has error tracking"
+	config := settingsConfig("acme/web", "active = true") + clientKeyConfig("acme/web", `keepers = { rotated = "1" }`)
+	start := func(t *testing.T) (*testbed, *commandLine) {
+		t.Helper()
+		gitlab := startTestbed(t, twoProjects())
+		terraform := newCommandLine(t, gitlab, config)
+		terraform.succeeds(t, "apply", "-auto-approve")
+		gitlab.SetErrorTracking(false)
+		return gitlab, terraform
+	}
+	warns := func(t *testing.T, output string, texts ...string) {
+		t.Helper()
+		if !hasInOrder(output, append([]string{"Warning: " + removed, "Project acme/web: GitLab at"}, texts...)...) {
+			t.Errorf("no warning with %q:\n%s", texts, output)
+		}
+	}
+
+	t.Run("plan, apply and return", func(t *testing.T) {
+		t.Parallel()
+		gitlab, terraform := start(t)
+		warns(t, terraform.succeeds(t, "plan"), "stays in the state as it was last read")
+		warns(t, terraform.succeeds(t, "apply", "-auto-approve"), "0 added, 0 changed, 0 destroyed")
+		terraform.fails(t, []string{"Error: Unable to create or replace resource", "terraform state rm"}, "apply", "-auto-approve", "-replace="+clientKeyAddress)
+		terraform.write(t, "main.tf", requiredProviders+settingsConfig("acme/web", "active = false")+clientKeyConfig("acme/web", `keepers = { rotated = "1" }`))
+		terraform.fails(t, []string{"Error: Unable to save error tracking settings", "Project acme/web: GitLab at"}, "apply", "-auto-approve")
+		terraform.write(t, "main.tf", requiredProviders+settingsConfig("acme/web", "active = true")+clientKeyConfig("acme/web", `keepers = { rotated = "2" }`))
+		terraform.fails(t, []string{"Error: Unable to create or replace resource"}, "apply", "-auto-approve")
+		gitlab.SetErrorTracking(true)
+		terraform.write(t, "main.tf", requiredProviders+config)
+		terraform.changesNothing(t)
+		if err := gitlab.hasKeys(1, 1)(nil); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, leave := range map[string]func(*testing.T, *commandLine) string{
+		"destroy": func(t *testing.T, terraform *commandLine) string {
+			t.Helper()
+			return terraform.succeeds(t, "destroy", "-auto-approve")
+		},
+		"removed from the configuration": func(t *testing.T, terraform *commandLine) string {
+			t.Helper()
+			terraform.write(t, "main.tf", requiredProviders)
+			return terraform.succeeds(t, "apply", "-auto-approve")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, terraform := start(t)
+			output := leave(t, terraform)
+			warns(t, output, "The settings were removed from the state.")
+			warns(t, output, "Client key 1 was removed from the state.")
+			if left := terraform.objectsInState(t); len(left) > 0 {
+				t.Errorf("the state has %v", left)
+			}
+		})
+	}
+	t.Run("create, import and data source", func(t *testing.T) {
+		t.Parallel()
+		scenario := twoProjects()
+		scenario.ErrorTracking = new(false)
+		gitlab := startTestbed(t, scenario)
+		terraform := newCommandLine(t, gitlab, config)
+		terraform.fails(t, []string{"This GitLab no longer has error tracking."}, "apply", "-auto-approve")
+		terraform.fails(t, []string{"Error: Unable to read error tracking settings", "This GitLab no longer has error tracking."}, "import", settingsAddress, "acme/web")
+		terraform.fails(t, []string{"Error: Unable to read client keys", "This GitLab no longer has error tracking."}, "import", clientKeyAddress, "acme/web")
+		if left := terraform.objectsInState(t); len(left) > 0 {
+			t.Errorf("the state has %v", left)
+		}
+		terraform.write(t, "main.tf", requiredProviders+"data \"gitlab_error_tracking_settings\" \"test\" {\n  project = \"acme/web\"\n}\n")
+		terraform.fails(t, []string{"Error: Unable to read error tracking settings", "This GitLab no longer has error tracking."}, "plan")
+	})
 }

@@ -299,7 +299,7 @@ func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 		t.Fatalf("there is no GitLab %q for guides", b.needs.GitLab)
 	}
 	has, options := scenario(), gitlabsim.Options{}
-	var authority []byte
+	var authority []byte // of a self-managed GitLab
 	if has.ExternalURL = guideRoot.FindString(b.text); has.ExternalURL != "" {
 		tls := httptest.NewTLSServer(nil)
 		t.Cleanup(tls.Close)
@@ -322,6 +322,9 @@ func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 		}
 	}
 	terraform.overrideProviders(t, folders)
+	if authority != nil {
+		terraform.startProvider(t) // in the folder with the certificate
+	}
 	if b.needs.State {
 		terraform.write(t, "terraform.tfstate", gitlabhqStateFile())
 	}

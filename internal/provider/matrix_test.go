@@ -65,7 +65,7 @@ type end struct {
 var (
 	recovered = end{says: "Client key recovered"}
 	kept      = end{says: "Project no longer visible", kept: true}
-	gone      = end{says: "taken as gone with the project", believed: true}
+	gone      = end{says: "removed from the state", believed: true}
 	believed  = end{believed: true}
 )
 
@@ -73,8 +73,8 @@ var (
 var (
 	unclear     = fails("GitLab can create a client key and still answer with an error")
 	unreachable = fails("GitLab could not be reached, or the connection broke")
-	noRole      = fails("The token's user has no sufficient role in the project")
-	noProject   = fails("There is no such project, or the token's user is no member of it")
+	noRole      = fails("The token's user needs the Maintainer role in this project")
+	noProject   = fails("The project does not exist, or the token cannot see it")
 	noSettings  = fails("The project has no error tracking settings")
 	flagOff     = fails("The feature flag integrated_error_tracking is off for the project")
 	unknown     = fails("The provider does not know this answer")

@@ -23,7 +23,7 @@ func stateMover(typeName string, move func(context.Context, resource.MoveStateRe
 			return
 		}
 		if err := move(ctx, req, resp); err != nil {
-			resp.Diagnostics.Append(unableToMoveState.error("The state of the " + typeName + " is not what " + req.SourceProviderAddress + " is known to write: " + sentence(err.Error()) +
+			resp.Diagnostics.Append(unableToMoveState.error("The state of " + typeName + " does not have the form that " + req.SourceProviderAddress + " writes: " + sentence(err.Error()) +
 				"\n\nRemove the moved block and import the object instead."))
 		}
 	}}
@@ -96,8 +96,8 @@ func moveGitlabhqSettings(ctx context.Context, req resource.MoveStateRequest, re
 	// Without a value gitlabhq/gitlab keeps the settings.
 	if source.KeepSettingsOnDestroy != nil && !*source.KeepSettingsOnDestroy {
 		model.OnDestroy = types.StringValue(onDestroyDeactivate)
-		resp.Diagnostics.Append(destroyWillDeactivate.warning("The resource that was moved, of project " + source.Project + ", had keep_settings_on_destroy = false, with which gitlabhq/gitlab restores the settings that it found in the beginning. It alone knows those, so the resource now has on_destroy = \"" + onDestroyDeactivate + "\".\n\n" +
-			"Set on_destroy = \"" + onDestroyKeep + "\" to leave the settings as they are when the resource is destroyed, or on_destroy = \"" + onDestroyRestore + "\" to set them as they are now."))
+		resp.Diagnostics.Append(destroyWillDeactivate.warning("Project " + source.Project + ": The moved resource had keep_settings_on_destroy = false, so gitlabhq/gitlab would have restored the original settings, which only it knows. The resource now has on_destroy = \"" + onDestroyDeactivate + "\".\n\n" +
+			"Set on_destroy = \"" + onDestroyKeep + "\" to leave the settings alone on destroy, or on_destroy = \"" + onDestroyRestore + "\" to return to the current ones."))
 	}
 	setMoved(ctx, resp, &model)
 	return nil

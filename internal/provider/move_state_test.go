@@ -261,12 +261,12 @@ func TestMoveState_fails(t *testing.T) {
 	}{
 		"another type":          {"gitlab_project", "gitlab_error_tracking_settings", object{"id": "1"}, "does not include support for the given source resource"},
 		"settings for a key":    {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_client_key", gitlabhqSettingsState, "does not include support for the given source resource"},
-		"settings of no form":   {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_settings", []int{1}, "is not what example.com/gitlabhq/gitlab is known to write"},
+		"settings of no form":   {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_settings", []int{1}, "does not have the form that example.com/gitlabhq/gitlab writes"},
 		"settings of nothing":   {"gitlab_project_error_tracking_settings", "gitlab_error_tracking_settings", object{}, "it is empty"},
-		"key of no form":        {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", "text", "is not what example.com/gitlabhq/gitlab is known to write"},
+		"key of no form":        {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", "text", "does not have the form that example.com/gitlabhq/gitlab writes"},
 		"key without an ID":     {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1"}, "<project>:<key_id>"},
 		"key of a bad project":  {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "/web", "id": "/web:8"}, "begins with a slash"},
-		"own state of no form":  {"gitlab_error_tracking_settings", "gitlab_error_tracking_settings", object{"project_id": "x"}, "is not what example.com/gitlabhq/gitlab is known to write"},
+		"own state of no form":  {"gitlab_error_tracking_settings", "gitlab_error_tracking_settings", object{"project_id": "x"}, "does not have the form that example.com/gitlabhq/gitlab writes"},
 		"key by its public key": {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1", "id": "1:" + publicKey(8)}, "<project>:<key_id>"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,7 +61,7 @@ func isImported(ctx context.Context, private privateState) bool {
 	return len(mark) > 0
 }
 
-// sightings are the projects that a refresh has read since the provider was configured. Terraform configures it anew to
+// sightings are the projects that a refresh has read, or tried to read, since the provider was configured. Terraform configures it anew to
 // apply, and applies without a refresh.
 type sightings struct {
 	mu      sync.Mutex
@@ -154,7 +154,7 @@ func (s projectSituation) renamed() bool {
 func (s projectSituation) warnIfRenamed(diags *diag.Diagnostics) {
 	if s.renamed() {
 		diags.Append(projectMoved.warningAt(path.Root("project"),
-			"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nWrite project = \""+s.found.Path+"\"."))
+			"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nSet project = \""+s.found.Path+"\"."))
 	}
 }
 
@@ -189,18 +189,18 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 	case planHidden:
 		if !looked || visible {
 			resp.Diagnostics.Append(projectNotFound.warningAt(attribute,
-				inProject(after, explain(situation.err))+fmt.Sprintf("\n\nThe object stays in project %d.", situation.known)))
+				inProject(after, explain(situation.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", situation.known)))
 		}
 	case planFail:
 		resp.Diagnostics.Append(unableToFindProject.errorAt(attribute, inProject(after, explain(situation.err))))
 		return false
 	case planStop:
 		resp.Diagnostics.Append(differentProject.errorAt(attribute,
-			fmt.Sprintf("Project %s is project %d, but this resource is in project %d. That was not known when the plan was made. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known)))
+			fmt.Sprintf("Project %s is project %d, but this resource is in project %d. The plan was made without that knowledge. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known)))
 		return false
 	case planReplace:
 		resp.Diagnostics.Append(differentProject.warningAt(attribute,
-			fmt.Sprintf("Project %s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it where it is, write project = \"%d\".", written, situation.found.ID, situation.known, situation.known)))
+			fmt.Sprintf("Project %s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it there, set project = \"%d\".", written, situation.found.ID, situation.known, situation.known)))
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
 	case planFound:
@@ -233,7 +233,7 @@ func (b *resourceBase) lookUp(ctx context.Context, project string) (found errort
 // hiddenProject refuses a replacement in a project that cannot be seen: the deletion would be taken as done, and a key
 // would live on that no state knows. The plan of a replacement looks like that of a new object.
 func hiddenProject(project types.String, diags *diag.Diagnostics) {
-	diags.Append(unableToReplace.error(inProject(project, "The token cannot see it any more. An object in it can be neither deleted nor created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project is gone for good, remove its objects from the state with terraform state rm.")))
+	diags.Append(unableToReplace.error(inProject(project, "A warning of this run says why the project cannot be read. Until it can, nothing in it can be deleted or created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project or its error tracking no longer exists, remove the resources from the state with terraform state rm.")))
 }
 
 // alike reports whether two spellings of one project differ only in what an import cannot know: one is the ID, or both
@@ -295,9 +295,9 @@ func importedNumber(identity *tfsdk.ResourceIdentity, name string, diags *diag.D
 			return number, true
 		}
 	}
-	diags.Append(invalidImportIdentity.error("The identity needs " + name + ", a positive whole number."))
+	diags.Append(invalidImportIdentity.error("The identity attribute " + name + " must be a positive whole number."))
 	return 0, false
 }
 
 // keptInState ends the warning about an object whose project cannot be seen.
-const keptInState = "\n\nThe object is kept in the state as it was last seen. If the project is gone for good, remove the object from the configuration."
+const keptInState = "\n\nThe resource stays in the state as it was last read. If the project or its error tracking no longer exists, remove the resource from the configuration."

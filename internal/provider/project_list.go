@@ -119,7 +119,7 @@ func unreadableWarning(group types.String, paths []string) diag.Diagnostic {
 	if len(paths) > 5 {
 		shown += ", …"
 	}
-	return projectsSkipped.warning(fmt.Sprintf("The token may not read the error tracking of %d projects of group %s: %s.\n\n%s",
+	return projectsSkipped.warning(fmt.Sprintf("The token cannot read the error tracking of %d projects in group %s: %s.\n\n%s",
 		len(paths), group.ValueString(), shown, adviceOn[errortracking.ErrForbidden].cure))
 }
 

@@ -190,7 +190,7 @@ func TestList_unreadable(t *testing.T) {
 				t.Fatalf("got %d results: %+v", len(results), results)
 			}
 			d := results[1].Diagnostics
-			if len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != projectsSkipped.text || !strings.Contains(d[0].Detail, "2 projects of group acme: acme/web, acme/shop") {
+			if len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != projectsSkipped.text || !strings.Contains(d[0].Detail, "2 projects in group acme: acme/web, acme/shop") {
 				t.Errorf("want one warning about both projects: %+v", d)
 			}
 		})
@@ -212,7 +212,7 @@ func TestList_fails(t *testing.T) {
 		"bad project":     {config: `project = "/web"`, want: expectError("Invalid project")},
 		"empty group":     {config: `group = ""`, want: expectError("Invalid group", "is empty")},
 		"bad group":       {config: `group = "/acme"`, want: expectError("Invalid group", "begins with a slash")},
-		"unknown group":   {config: `group = "none"`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found", "no such group")},
+		"unknown group":   {config: `group = "none"`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found", "does not exist, or the token cannot see it")},
 		"unknown project": {config: `project = "acme/gone"`, want: expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
 		"unreadable project": {
 			config: `project = "acme/web"`, fault: gitlabsim.Fault{Path: "/projects/1/*", Status: 403, Body: `{"message":"403 Forbidden"}`},

@@ -128,7 +128,7 @@ func TestProject_hidden(t *testing.T) {
 			key := terraform.keysInState(t)
 			gitlab.SetRole(maintainer, 1, "")
 			terraform.succeeds(t, "apply", "-auto-approve")
-			want := []string{"Unable to create or replace resource", "Project " + project + ": The token cannot see it"}
+			want := []string{"Unable to create or replace resource", "Project " + project + ": A warning of this run says why"}
 			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(project, `keepers = { rotated = "2" }`))
 			terraform.fails(t, want, "apply", "-auto-approve")

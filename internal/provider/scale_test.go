@@ -7,15 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 )
@@ -30,9 +27,9 @@ func TestScale_apply(t *testing.T) {
 		others         int  // keys in each project that are not in the configuration
 		pages          int  // of a project's keys
 	}{
-		{name: "100 keys in 50 projects by path", projects: 50, keys: 100, path: true, pages: 1},
-		{name: "200 keys in one project", projects: 1, keys: 200, pages: 2},
-		{name: "50 of 250 keys in one project by path", projects: 1, keys: 50, path: true, others: 200, pages: 3},
+		{name: "20 keys in 10 projects by path", projects: 10, keys: 20, path: true, pages: 1},
+		{name: "20 of 110 keys in one project", projects: 1, keys: 20, others: 90, pages: 2},
+		{name: "10 of 210 keys in one project by path", projects: 1, keys: 10, path: true, others: 200, pages: 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,37 +55,22 @@ func TestScale_apply(t *testing.T) {
 }
 
 // TestScale_plan holds the requests of a plan of many keys that finds nothing to change. An apply makes a key in each
-// project, and the others are put into GitLab and into the state, since their apply would take most of the time of all
-// tests.
+// project. The others are put into GitLab and into the state, since their apply would take most of the time of all tests.
 func TestScale_plan(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ projects, keys, pages int }{{projects: 1, keys: 250, pages: 3}, {projects: 50, keys: 1000, pages: 1}} {
-		projects, keys, pages := test.projects, test.keys, test.pages
-		t.Run(fmt.Sprintf("%d keys in %d projects", keys, projects), func(t *testing.T) {
+	for _, tt := range []struct{ projects, keys, pages int }{{projects: 1, keys: 250, pages: 3}, {projects: 50, keys: 1000, pages: 1}} {
+		t.Run(fmt.Sprintf("%d keys in %d projects", tt.keys, tt.projects), func(t *testing.T) {
 			t.Parallel()
-			gitlab := startTestbed(t, manyProjects(projects, 0))
-			store := startStateStore(t)
-			// Only with a file and the step's own provider does the test library initialize a backend.
-			step := func(keys int) resource.TestStep {
-				file := filepath.Join(t.TempDir(), "main.tf")
-				hcl := gitlab.config(store.backend("state") + manyKeysConfig(projects, keys, false))
-				if err := os.WriteFile(file, []byte(hcl), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return resource.TestStep{ConfigFile: config.StaticFile(file), ProtoV6ProviderFactories: gitlab.factories()}
+			gitlab := startTestbed(t, manyProjects(tt.projects, 0))
+			terraform := newCommandLine(t, gitlab, manyKeysConfig(tt.projects, tt.projects, false))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			terraform.write(t, "main.tf", requiredProviders+manyKeysConfig(tt.projects, tt.keys, false))
+			terraform.write(t, "terraform.tfstate", string(gitlab.addKeys(t, terraform.stateFile(t), tt.projects, tt.keys)))
+			gitlab.ClearRequests()
+			terraform.changesNothing(t)
+			if err := gitlab.compare(gitlab.requests(), planRequests(tt.projects, tt.pages, false)); err != nil {
+				t.Error(err)
 			}
-			few, many := step(projects), step(keys)
-			many.PreConfig = func() {
-				store.put("state", gitlab.addKeys(t, store.get("state"), projects, keys))
-				gitlab.ClearRequests()
-			}
-			many.PlanOnly = true
-			many.ConfigPlanChecks.PostApplyPostRefresh = []plancheck.PlanCheck{
-				// Before this plan there was one without a refresh, which asks nothing.
-				gitlab.planAsked(planRequests(projects, pages, false)...),
-				forgetState{store, "state"}, // or the objects would be destroyed one by one
-			}
-			resource.UnitTest(t, resource.TestCase{Steps: []resource.TestStep{few, many}})
 		})
 	}
 }
@@ -234,17 +216,6 @@ type planAsked struct {
 // CheckPlan implements plancheck.PlanCheck.
 func (c planAsked) CheckPlan(_ context.Context, _ plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
 	resp.Error = c.gitlab.compare(c.gitlab.requests(), c.want)
-}
-
-// forgetState is no check, but empties a state when a plan was made.
-type forgetState struct {
-	store *stateStore
-	name  string
-}
-
-// CheckPlan implements plancheck.PlanCheck.
-func (f forgetState) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
-	f.store.put(f.name, nil)
 }
 
 // hasKeysEach checks how many keys each of the projects of manyProjects has.

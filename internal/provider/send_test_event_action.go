@@ -33,19 +33,19 @@ var collectorAdvice = map[error]advice{
 	},
 	collector.ErrUnset: {
 		"The DSN leads to localhost:8080. GitLab creates such DSNs while its instance setting error_tracking_api_url is not set.",
-		"Ask an administrator of the GitLab instance to set error_tracking_api_url to the address of the collector (PUT /api/v4/application/settings). Then read the DSN again.",
+		"Ask a GitLab administrator to set error_tracking_api_url to the address of the collector (PUT /api/v4/application/settings). Then read the DSN again.",
 	},
 	collector.ErrUnreachable: {
 		"The collector could not be reached from this machine.",
-		"Check the host of the DSN, the network and the proxy settings of the environment (HTTPS_PROXY, NO_PROXY). If the host is wrong, an administrator of the GitLab instance corrects error_tracking_api_url.",
+		"Check the host of the DSN, the network and the proxy settings of the environment (HTTPS_PROXY, NO_PROXY). If the host is wrong, ask a GitLab administrator to correct error_tracking_api_url.",
 	},
 	collector.ErrTLS: {
-		"No TLS connection to the collector could be made. An application fails in the same way unless it trusts the certificate.",
+		"The TLS connection to the collector failed. An application fails in the same way unless it trusts the certificate.",
 		"Check the certificate of the collector and the scheme of the DSN. For a private certificate authority, add its certificate to the system's trusted certificates or set SSL_CERT_FILE. The provider argument cacert_file is not used for the collector.",
 	},
 	collector.ErrNotCollector: {
 		"The DSN leads to something other than an error tracking collector, such as a proxy, a sign-in page or another web server.",
-		"Check the host and path of the DSN. If they are wrong, an administrator of the GitLab instance corrects error_tracking_api_url.",
+		"Check the host and path of the DSN. If they are wrong, ask a GitLab administrator to correct error_tracking_api_url.",
 	},
 	collector.ErrFailed: {
 		"The collector did not accept the event.",
@@ -122,7 +122,7 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 	event := collector.Event{Message: model.Message.ValueString(), Environment: model.Environment.ValueString()}
 	id, status, err := collector.Send(ctx, dsn, event)
 	if err != nil {
-		detail := fmt.Sprintf("Project %d on %s: ", dsn.ProjectID, host) + sentence(err.Error())
+		detail := fmt.Sprintf("Project %d: ", dsn.ProjectID) + capitalized(sentence(err.Error()))
 		if failed, ok := errors.AsType[*collector.Error](err); ok {
 			known := collectorAdvice[failed.Kind]
 			detail += "\n\n" + known.cause + "\n\n" + known.cure

@@ -174,18 +174,18 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	model.setProject(projectID)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
-		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " The settings of project " + model.Project.ValueString() + " are left as they were last seen."))
+		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " The settings of project " + model.Project.ValueString() + " stay in the state as they were last read."))
 		return
 	}
 	settings, err := r.client.Settings(ctx, model.ProjectID.ValueInt64())
-	hidden := errors.Is(err, errortracking.ErrProjectNotFound)
+	warning, hidden := outOfReach(err)
 	r.sightings.add(model.ProjectID.ValueInt64(), model.Project.ValueString(), !hidden)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
 		return
 	case hidden && !imported:
-		resp.Diagnostics.Append(projectNotVisible.warning(inProject(model.Project, explain(err)) + keptInState))
+		resp.Diagnostics.Append(warning.warning(inProject(model.Project, explain(err)) + keptInState))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(unableToReadSettings.error(inProject(model.Project, explain(err))))
@@ -254,12 +254,13 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 		}
 	}
 	err := r.client.ResetSettings(ctx, projectID.ValueInt64(), wanted)
+	warning, hidden := outOfReach(err)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsInUse):
 		known := adviceOn[errortracking.ErrSettingsInUse]
 		resp.Diagnostics.Append(settingsNotReset.warning(inProject(state.Project, known.cause+"\n\n"+known.cure)))
-	case errors.Is(err, errortracking.ErrProjectNotFound):
-		resp.Diagnostics.Append(projectNotVisible.warning(inProject(state.Project, explain(err)) + "\n\nThe settings are taken as gone with the project and were removed from the state."))
+	case hidden:
+		resp.Diagnostics.Append(warning.warning(inProject(state.Project, explain(err)) + "\n\nThe settings were removed from the state. If they still exist in GitLab, they stay as they are."))
 	case err != nil:
 		resp.Diagnostics.Append(unableToResetSettings.error(inProject(state.Project, explain(err))))
 	}

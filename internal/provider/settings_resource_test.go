@@ -138,11 +138,11 @@ func TestSettingsResource_flagOff(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      gitlab.config(settingsConfig("acme/web", "active = true")),
-				ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
+				ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off", "Ask a GitLab administrator"),
 			},
 			{
 				Config:      gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
-				ExpectError: expectError("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is off", "Ask an administrator"),
+				ExpectError: expectError("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is off", "Ask a GitLab administrator"),
 			},
 		},
 	})
@@ -300,7 +300,7 @@ func TestSettingsResource_importIdentity(t *testing.T) {
 func TestSettingsResource_importFails(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]*regexp.Regexp{
-		"acme/gone": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "no such project"),
+		"acme/gone": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "does not exist, or the token cannot see it"),
 		"99":        expectError("Unable to read error tracking settings", "Project 99: ", "404 Project Not Found"),
 		"acme/web":  expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
 		"/acme/web": expectError("Invalid project", "begins with a slash", "acme/web"),
@@ -335,7 +335,7 @@ func TestSettingsResource_projectNotVisible(t *testing.T) {
 			},
 			{PreConfig: func() { gitlab.RemoveProject(1) }, Config: config, Destroy: true},
 		},
-		CheckDestroy: gitlab.warned("taken as gone with the project"),
+		CheckDestroy: gitlab.warned("The settings were removed from the state."),
 	})
 }
 

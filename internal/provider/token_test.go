@@ -40,11 +40,11 @@ func TestToken(t *testing.T) {
 		says  string
 	}{
 		{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden ` + repeated + `"}`}, "403 Forbidden (token) (value of header X-Gate)"},
-		{"403 with a request ID", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`, Headers: map[string]string{"X-Request-Id": maintainer + gate}}, "no sufficient role"},
+		{"403 with a request ID", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`, Headers: map[string]string{"X-Request-Id": maintainer + gate}}, "needs the Maintainer role in this project"},
 		{"plain text", gitlabsim.Fault{Status: 502, Body: repeated, ContentType: "text/plain"}, "(token) (value of header X-Gate)"},
-		{"cut off", gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The answer is cut off"},
-		{"redirect to no address", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to another address"},
-		{"redirect to another host", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to another address"},
+		{"cut off", gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The answer is incomplete"},
+		{"redirect to no address", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to a different address"},
+		{"redirect to another host", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to a different address"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
