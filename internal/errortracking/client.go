@@ -44,6 +44,7 @@ type Client struct {
 	keys, keysAgain shared[int64, []ClientKey]
 	ledgers         sync.Map // *ledger by project ID
 	recent          shared[struct{}, bool]
+	rateLimit       waits
 }
 
 // New makes a client with the given options. It sends nothing. The error is an [*OptionError].
@@ -82,6 +83,9 @@ func New(o Options) (*Client, error) {
 	c.recent.fetch, c.recent.host = c.isRecent, base.Host
 	return c, nil
 }
+
+// Host returns the host and port of GitLab.
+func (c *Client) Host() string { return c.base.Host }
 
 // CheckToken asks GitLab who the token belongs to. A nil error means that GitLab was reached and knows the token.
 //

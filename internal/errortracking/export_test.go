@@ -59,3 +59,12 @@ func (c *Client) Hold(ctx context.Context, projectID int64) (release func(), err
 	}
 	return l.release, nil
 }
+
+// TotalWait adds up waits, each given by when it starts and how long it is.
+func TotalWait(all ...[2]time.Duration) time.Duration {
+	var w waits
+	for _, wait := range all {
+		w.add(time.Unix(0, 0).Add(wait[0]), wait[1])
+	}
+	return w.total
+}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -52,8 +53,40 @@ func (c *call) backoff(least, most time.Duration, attempt int, resp *http.Respon
 		if asked := requestedWait(resp.StatusCode, resp.Header); asked > 0 {
 			wait = asked + rand.N(least)
 		}
+		if resp.StatusCode == http.StatusTooManyRequests {
+			c.client.rateLimit.add(time.Now(), wait)
+		}
 	}
 	return c.client.pause(wait)
+}
+
+// RateLimitWait returns how long requests have waited in all because GitLab's rate limit was reached. Time in which several
+// waited counts once.
+func (c *Client) RateLimitWait() time.Duration {
+	c.rateLimit.mu.Lock()
+	defer c.rateLimit.mu.Unlock()
+	return c.rateLimit.total
+}
+
+// waits adds up waits that may overlap.
+type waits struct {
+	mu    sync.Mutex
+	total time.Duration
+	until time.Time // when the last one ends
+}
+
+// add counts a wait, as far as it lies after the end of the earlier ones.
+func (w *waits) add(from time.Time, wait time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	until := from.Add(wait)
+	if from.Before(w.until) {
+		from = w.until
+	}
+	if until.After(from) {
+		w.total += until.Sub(from)
+		w.until = until
+	}
 }
 
 // requestedWait returns how long an answer asks to wait, or 0: Retry-After in seconds or as a date, else, where the rate

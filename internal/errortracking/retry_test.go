@@ -468,3 +468,34 @@ func TestPauseByDefault(t *testing.T) {
 		t.Errorf("got error %v after %s, want a wait of 100 ms at least", err, time.Since(started))
 	}
 }
+
+// Waits at the same time count once.
+func TestClient_RateLimitWait(t *testing.T) {
+	t.Parallel()
+	const s = time.Second
+	for name, tt := range map[string]struct {
+		waits [][2]time.Duration
+		want  time.Duration
+	}{
+		"none":              {nil, 0},
+		"one after another": {[][2]time.Duration{{0, 5 * s}, {10 * s, 5 * s}}, 10 * s},
+		"overlapping":       {[][2]time.Duration{{0, 5 * s}, {3 * s, 5 * s}}, 8 * s},
+		"within another":    {[][2]time.Duration{{0, 10 * s}, {3 * s, 5 * s}, {4 * s, 6 * s}}, 10 * s},
+	} {
+		if got := errortracking.TotalWait(tt.waits...); got != tt.want {
+			t.Errorf("%s: got %s, want %s", name, got, tt.want)
+		}
+	}
+
+	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{
+		{Path: "/projects/1/*", Status: 429, Headers: map[string]string{"Retry-After": "20"}, Times: 1},
+		{Path: "/projects/1/*", Status: 503, Headers: map[string]string{"Retry-After": "400"}, Times: 1},
+	}})
+	client := newClient(t, server.URL())
+	if _, err := client.ClientKeys(t.Context(), project); err != nil {
+		t.Fatal(err)
+	}
+	if got := client.RateLimitWait(); got < 20*s || got > 21*s {
+		t.Errorf("waited %s, want 20s", got)
+	}
+}

@@ -108,6 +108,7 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) && resp.Diagnostics.HasError() {
 		return
 	}
@@ -161,6 +162,7 @@ func isUnknown(ctx context.Context, m types.Map) bool {
 
 // Create implements resource.Resource.
 func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model clientKeyResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
@@ -186,6 +188,7 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 
 // Read implements resource.Resource.
 func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model clientKeyResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -223,6 +226,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 
 // Update implements resource.Resource. It changes nothing in GitLab: a client key has nothing to change.
 func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var plan, state clientKeyResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -240,6 +244,7 @@ func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateReque
 
 // Delete implements resource.Resource.
 func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var state clientKeyResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {

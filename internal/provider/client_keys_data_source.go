@@ -87,6 +87,7 @@ func (d *clientKeysDataSource) ConfigValidators(context.Context) []datasource.Co
 
 // Read implements datasource.DataSource.
 func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.rateLimit.begin(&resp.Diagnostics)()
 	var model clientKeysModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {

@@ -53,7 +53,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 			return
 		}
 	}
-	data := &providerData{client: client, noToken: client == nil}
+	data := &providerData{client: client, rateLimit: rateLimitNotice{client: client}, noToken: client == nil}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
@@ -108,6 +108,7 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 type providerData struct {
 	client    *errortracking.Client
 	sightings sightings
+	rateLimit rateLimitNotice
 	noToken   bool
 	told      atomic.Bool // an object has explained that there is no token
 }
@@ -116,11 +117,12 @@ type providerData struct {
 type resourceBase struct {
 	client    *errortracking.Client
 	sightings *sightings
+	rateLimit *rateLimitNotice
 }
 
 func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
-		b.client, b.sightings = data.client, &data.sightings
+		b.client, b.sightings, b.rateLimit = data.client, &data.sightings, &data.rateLimit
 	}
 }
 
@@ -131,12 +133,13 @@ func (b *resourceBase) configured(diags *diag.Diagnostics) bool {
 
 // dataSourceBase gives a data source the client; it is nil while the provider block is not fully known.
 type dataSourceBase struct {
-	client *errortracking.Client
+	client    *errortracking.Client
+	rateLimit *rateLimitNotice
 }
 
 func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
-		b.client = data.client
+		b.client, b.rateLimit = data.client, &data.rateLimit
 	}
 }
 

@@ -48,6 +48,7 @@ var (
 	projectMoved        = newTitle("Project has moved")
 	projectsSkipped     = newTitle("Projects skipped")
 	featureRemoved      = newTitle("GitLab no longer has error tracking")
+	waitedForRateLimit  = newTitle("Waited for GitLab's rate limit")
 
 	unableToReadSettings  = newTitle("Unable to read error tracking settings")
 	unableToSaveSettings  = newTitle("Unable to save error tracking settings")

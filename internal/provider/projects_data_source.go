@@ -81,6 +81,7 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 
 // Read implements datasource.DataSource.
 func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.rateLimit.begin(&resp.Diagnostics)()
 	var model projectsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {

@@ -71,6 +71,7 @@ func settingsDataAttributes() map[string]schema.Attribute {
 
 // Read implements datasource.DataSource.
 func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.rateLimit.begin(&resp.Diagnostics)()
 	var model settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {

@@ -121,6 +121,7 @@ func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.Identity
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) {
 		return
 	}
@@ -133,6 +134,7 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 
 // Create implements resource.Resource.
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model, config settingsResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -161,6 +163,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 
 // Read implements resource.Resource.
 func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model settingsResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -200,6 +203,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 
 // Update implements resource.Resource.
 func (r *settingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var plan, state, config settingsResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -231,6 +235,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 
 // Delete implements resource.Resource.
 func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var state settingsResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() || state.OnDestroy.ValueString() == onDestroyKeep || !r.configured(&resp.Diagnostics) {

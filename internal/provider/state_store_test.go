@@ -50,20 +50,6 @@ func (s *stateStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// get returns the state with a name, nil if there is none.
-func (s *stateStore) get(name string) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.states["/"+name]
-}
-
-// put stores a state under a name; nil takes it away.
-func (s *stateStore) put(name string, state []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.states["/"+name] = state
-}
-
 // backend is the HCL that keeps a configuration's state in the store under a name.
 func (s *stateStore) backend(name string) string {
 	return fmt.Sprintf("terraform {\n  backend \"http\" {\n    address = \"%s/%s\"\n  }\n}\n", s.URL, name)
