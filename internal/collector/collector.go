@@ -40,7 +40,7 @@ var (
 	ErrInterrupted = errors.New("interrupted")
 )
 
-// Error says why an event was not taken. Its text tells what came back and never has the key of the DSN.
+// Error says why an event was not taken. Its text says what came back and never has the key of the DSN.
 type Error struct {
 	// Kind is one of this package's Err values.
 	Kind error

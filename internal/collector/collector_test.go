@@ -79,7 +79,7 @@ func TestSend(t *testing.T) {
 				t.Errorf("sent %+v", sent)
 			}
 			if _, told := sent.Contexts["device"]; told {
-				t.Errorf("the event tells of this machine: %s", lines[2])
+				t.Errorf("the event describes this machine: %s", lines[2])
 			}
 		})
 	}

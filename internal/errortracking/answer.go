@@ -83,7 +83,7 @@ func (c *call) failure(kind, cause error) *Error {
 }
 
 // complaint reads the JSON of GitLab's errors: message from its own checks, error from its API layer and from OAuth. ok is
-// false when the answer is no JSON object.
+// false when the answer is not a JSON object.
 func (a *answer) complaint() (c map[string]text, ok bool) {
 	return c, json.Unmarshal(a.body, &c) == nil
 }
@@ -163,7 +163,7 @@ var meanings = []struct {
 	{status: 422, kind: ErrBadRequest},
 }
 
-// refusal reads the meaning of an answer whose status is no success.
+// refusal reads the meaning of an answer with an error status.
 func (c *call) refusal() error {
 	a := c.answer
 	complaint, isJSON := a.complaint()
@@ -174,7 +174,7 @@ func (c *call) refusal() error {
 		return ErrClientKeysFailed
 	case a.status >= 500:
 		return ErrServer
-	// A number does not move: what redirects it is no GitLab that knows a new path.
+	// A number does not move: so what redirects it is not a GitLab that knows a new path.
 	case a.status >= 300 && a.status < 400 && movedTo(a.header.Get("Location")) != 0 && movedTo(c.path) == 0:
 		return ErrProjectMoved
 	case a.status >= 300 && a.status < 400:

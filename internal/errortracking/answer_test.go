@@ -121,7 +121,7 @@ var errorTests = map[string]struct {
 		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Status: 302}}}, request: readSettings,
 		want: errortracking.Error{Kind: errortracking.ErrRedirected, Status: 302},
 	},
-	"redirect to what is no address": {
+	"redirect to an invalid address": {
 		scenario: gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Path: "/*", Status: 302, Headers: map[string]string{"Location": "http://%zz"}}}},
 		request:  readSettings,
 		want:     errortracking.Error{Kind: errortracking.ErrRedirected, Status: 302},
@@ -250,7 +250,7 @@ func TestErrorsHaveEveryKind(t *testing.T) {
 	}
 }
 
-// TestMalformedAnswers shows what is no success although its status says so.
+// TestMalformedAnswers shows which answers are failures although their status says success.
 func TestMalformedAnswers(t *testing.T) {
 	t.Parallel()
 
@@ -267,7 +267,7 @@ func TestMalformedAnswers(t *testing.T) {
 			"[]", `{"active":true}`, `{"integrated":true}`, `{"active":null,"integrated":true}`, `{"active":1,"integrated":true}`,
 			`{"active":true,"integrated":true,"api_url":5}`, `{"id":1}`,
 		}},
-		// To a deletion whose answer tells nothing the empty list says that the key is gone.
+		// After a deletion with an unclear answer, the empty list says that the key is gone.
 		{"a new key", []request{createKey}, []string{"[]"}},
 		{"a key", []request{createKey, deleteKey}, []string{
 			"{" + key + "}", `{"id":0,` + key + "}", `{"id":-1,` + key + "}", `{"id":null,` + key + "}", `{"id":1.5,` + key + "}",

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ErrDSN is the error of [ParseDSN]. It tells the right form and repeats nothing of the text, which may hold a key.
+// ErrDSN is the error of [ParseDSN]. It gives the right form and repeats nothing of the text, which may hold a key.
 var ErrDSN = errors.New("not a DSN of GitLab. A DSN has the form " +
 	"https://<public key>@<host>[:<port>]/errortracking/api/v1/projects/<project ID>, or on an older GitLab " +
 	"https://<public key>@<host>[:<port>]/api/v4/error_tracking/collector/<project ID>")

@@ -39,7 +39,7 @@ var (
 	ErrClientKeyNotFound = errors.New("client key not found")
 	// ErrNoSuchEndpoint means 404: this GitLab, or what answers in its place, does not have the endpoint.
 	ErrNoSuchEndpoint = errors.New("no such API endpoint")
-	// ErrFeatureRemoved means 404: this GitLab is recent, but has no error tracking any more.
+	// ErrFeatureRemoved means 404: this GitLab is recent, but no longer has error tracking.
 	ErrFeatureRemoved = errors.New("this GitLab no longer has error tracking")
 	// ErrProjectMoved means 301 or 405: the project was renamed or moved, and the path is an old one.
 	ErrProjectMoved = errors.New("the project has moved")

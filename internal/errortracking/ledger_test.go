@@ -173,7 +173,7 @@ func TestAddClientKey_lostAndNoList(t *testing.T) {
 	_, err := newClient(t, front).AddClientKey(t.Context(), project)
 	unclear := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
 	if unclear.Status != http.StatusBadGateway || !strings.Contains(err.Error(), "could not be read") || !strings.Contains(err.Error(), "403 Forbidden") {
-		t.Errorf("the error is %v, want one that tells the 502 and the refused list", err)
+		t.Errorf("the error is %v, want one with the 502 and the refused list", err)
 	}
 }
 

@@ -38,7 +38,7 @@ func TestLog(t *testing.T) {
 
 	for i := range attempts {
 		if attempts[i].Duration <= 0 || strings.Contains(attempts[i].Failure, token) {
-			t.Errorf("attempt %d is told as %+v", i, attempts[i])
+			t.Errorf("attempt %d is reported as %+v", i, attempts[i])
 		}
 		if attempts[i].Failure != "" {
 			attempts[i].Failure = "failed"

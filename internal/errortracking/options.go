@@ -26,7 +26,7 @@ const (
 
 // Options say which GitLab a [Client] talks to, and how.
 type Options struct {
-	// Token is a personal, project, group or OAuth access token with the scope api (read_api suffices for reading).
+	// Token is a personal, project, group or OAuth access token with the scope api (read_api is enough for reading).
 	Token string
 	// BaseURL is the address of GitLab, with or without /api/v4 and a closing slash; it may have a path, for a GitLab
 	// below a relative root. Empty means [DefaultBaseURL].
@@ -45,10 +45,10 @@ type Options struct {
 	UserAgent string
 	// Timeout bounds one attempt at a request; zero means 65 seconds.
 	Timeout time.Duration
-	// Pause is given each time to wait and returns the time that is really waited; nil waits as told. Tests use it to see
+	// Pause is given each time to wait and returns the time that is really waited; nil waits as given. Tests use it to see
 	// the waits without waiting.
 	Pause func(time.Duration) time.Duration
-	// Log, if not nil, is told each attempt at a request when it has ended. The context is that of the request.
+	// Log, if not nil, is called after each attempt at a request. The context is that of the request.
 	Log func(context.Context, Attempt)
 }
 

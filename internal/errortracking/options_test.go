@@ -175,7 +175,7 @@ func TestParseBaseURL(t *testing.T) {
 	}
 }
 
-// A short value of a header is no secret that is searched for: it occurs by chance.
+// A short header value is not masked: it occurs by chance.
 func TestShortHeaderValue(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{})
@@ -213,7 +213,7 @@ func TestSecretsInAnswers(t *testing.T) {
 				err := send(t.Context(), newClient(t, server.URL(), retries(0), func(o *errortracking.Options) {
 					o.Log = func(_ context.Context, a errortracking.Attempt) {
 						if text := fmt.Sprint(a); strings.Contains(text, token) || strings.Contains(text, headerValue) {
-							t.Errorf("%s: the attempt is told as %s", call, text)
+							t.Errorf("%s: the attempt is reported as %s", call, text)
 						}
 					}
 				}))
@@ -241,7 +241,7 @@ func TestSecretsInBrokenAnswers(t *testing.T) {
 	client := newClient(t, server.URL, retries(0), func(o *errortracking.Options) {
 		o.Log = func(_ context.Context, a errortracking.Attempt) {
 			if strings.Contains(a.Failure, token) || !strings.Contains(a.Failure, "(token)") {
-				t.Errorf("the attempt is told as %+v", a)
+				t.Errorf("the attempt is reported as %+v", a)
 			}
 		}
 	})

@@ -43,7 +43,7 @@ func parseFullPath(text string) (path, problem string) {
 		// A URL may hold a password, so it is not repeated.
 		return "", "it is a URL"
 	case strings.Contains(path, "%"):
-		return "", strconv.Quote(text) + " has a percent sign that is no escape"
+		return "", strconv.Quote(text) + " has a percent sign that is not an escape"
 	case strings.ContainsFunc(path, isSpaceOrControl):
 		return "", strconv.Quote(text) + " contains a space"
 	case strings.HasPrefix(path, "/"):

@@ -103,7 +103,7 @@ func FuzzParseProject(f *testing.F) {
 		id, path, err := errortracking.ParseProject(project)
 		if err != nil {
 			if id != 0 || path != "" || !errors.Is(err, errortracking.ErrProjectName) {
-				t.Errorf("%q gives %d and %q beside the error %v", project, id, path, err)
+				t.Errorf("%q gives %d and %q along with the error %v", project, id, path, err)
 			}
 			return
 		}

@@ -152,7 +152,7 @@ func TestRequestedWaits(t *testing.T) {
 	}
 }
 
-// TestLastAttemptCounts shows that an error tells of the last attempt alone.
+// TestLastAttemptCounts shows that an error describes the last attempt alone.
 func TestLastAttemptCounts(t *testing.T) {
 	t.Parallel()
 
@@ -280,7 +280,7 @@ func TestFailedHandshake(t *testing.T) {
 	}
 }
 
-// TestAmbiguousCreation shows that a POST whose answer is lost is not repeated, and is told from one that did nothing.
+// TestAmbiguousCreation shows that a POST whose answer is lost is not repeated, and distinguished from one that did nothing.
 func TestAmbiguousCreation(t *testing.T) {
 	t.Parallel()
 

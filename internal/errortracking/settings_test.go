@@ -323,7 +323,7 @@ func TestSaveSettings_method(t *testing.T) {
 				if saved.Active != test.active || saved.Integrated != wantIntegrated || stored.Active != test.active {
 					t.Errorf("got %+v; GitLab has %+v", saved, stored)
 				}
-				// GitLab makes a key by itself, which is no reason to fail.
+				// GitLab makes a key by itself, which is not a reason to fail.
 				keys := 0
 				if want.method != "" && stored.Active && stored.Integrated {
 					keys = 1

@@ -114,7 +114,7 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	if got := len(certificates); got != 0 {
-		t.Errorf("%d requests came besides, want none over a refused certificate", got)
+		t.Errorf("%d more requests came, want none over a refused certificate", got)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestRedirectFromHTTPS(t *testing.T) {
 	}
 }
 
-// TestRedirectToHTTPSIsNoMove shows that a base URL with http:// where https:// is right is told from a moved project.
+// TestRedirectToHTTPSIsNoMove shows that a base URL with http:// where https:// is right is distinguished from a moved project.
 func TestRedirectToHTTPSIsNoMove(t *testing.T) {
 	t.Parallel()
 
@@ -336,7 +336,7 @@ func TestOrigin(t *testing.T) {
 }
 
 // relay passes TCP connections on to a server. When told, the first one is forgotten, as a NAT forgets one: it stays open
-// and nothing comes through any more.
+// and nothing comes through.
 type relay struct {
 	net.Listener
 	forgotten   atomic.Bool
@@ -472,7 +472,7 @@ func TestTLSAlerts(t *testing.T) {
 	}
 }
 
-// The Location of an answer that is no redirect is not one to tell.
+// The Location of an answer is shown for redirects alone.
 func TestLocationOfSuccess(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -484,7 +484,7 @@ func TestLocationOfSuccess(t *testing.T) {
 	}
 }
 
-// Who waits for a reading that others share is told of an interrupt as everybody else.
+// Who waits for a reading that others share hears of an interrupt as everybody else does.
 func TestCancelledSharedRead(t *testing.T) {
 	t.Parallel()
 	for name, read := range map[string]request{

@@ -30,6 +30,6 @@ func (c *Client) isRecent(ctx context.Context, _ struct{}) (bool, error) {
 		return true, nil // The endpoint takes no fine-grained tokens, which GitLab has since 18.7.
 	}
 	var major, minor int
-	_, _ = fmt.Sscanf(about.Version, "%d.%d", &major, &minor) // What is no version is none that had error tracking.
+	_, _ = fmt.Sscanf(about.Version, "%d.%d", &major, &minor) // Without a version it is not a GitLab that had error tracking.
 	return major > 15 || major == 15 && minor >= 10, err
 }

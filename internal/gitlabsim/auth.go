@@ -16,7 +16,7 @@ const (
 // everyProject is the key of a token's roles that names all projects.
 const everyProject = "*"
 
-// roleLevel is GitLab's number of a role. 0 is no member.
+// roleLevel is GitLab's number of a role. 0 means not a member.
 type roleLevel int
 
 const (
@@ -101,7 +101,7 @@ func (t *token) level(p *project) roleLevel {
 	return t.everywhere
 }
 
-// sees tells whether the token's user may know of a project.
+// sees reports whether the token's user may know of a project.
 func (t *token) sees(p *project) bool {
 	return p.visibility != visibilityPrivate || t.level(p) > 0
 }

@@ -66,7 +66,7 @@ func (i *instance) deleteKey(c *call) answer {
 }
 
 // dsn makes the DSN of a key from the instance setting, whose path does not count and whose port is always printed. It
-// fails where the setting is no http or https URL.
+// fails where the setting is not an http or https URL.
 func (i *instance) dsn(project int64, publicKey string) (string, bool) {
 	base := i.dsnBaseURL
 	if base == "" {

@@ -105,7 +105,7 @@ func (s *Server) RemoveProject(project int64) {
 }
 
 // SetRole gives the user of a token another role in a project: guest, reporter, developer, maintainer or owner. Empty
-// means no member any more, even where the token has a role in every project. It panics when there is no such token.
+// means no longer a member, even where the token has a role in every project. It panics when there is no such token.
 func (s *Server) SetRole(token string, project int64, role string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

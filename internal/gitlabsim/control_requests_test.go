@@ -106,7 +106,7 @@ var controlRows = []row{
 	{"GET and DELETE requests, without those below /-/", with(plain), []step{
 		get("/-/requests"), get("/version"), del(keys + "/1?a=b"), get(control), get("/-/requests"), del("/-/requests"), get("/-/requests"),
 	}},
-	{"what is no control request", with(plain), []step{get("/-/nothing"), put(control, `{}`), post(control), get(controlInstance)}},
+	{"not a control request", with(plain), []step{get("/-/nothing"), put(control, `{}`), post(control), get(controlInstance)}},
 }
 
 // TestControlRequestsBesideRoot sends control requests to a GitLab with a relative root, which they are not below.

@@ -73,20 +73,20 @@ func (f Fault) validate() error {
 	return nil
 }
 
-// silent tells whether the client gets no answer.
+// silent reports whether the client gets no answer.
 func (f Fault) silent() bool { return f.Drop || f.Hang }
 
-// allowsBody tells whether HTTP lets an answer of the fault's status have a body.
+// allowsBody reports whether HTTP lets an answer of the fault's status have a body.
 func (f Fault) allowsBody() bool {
 	return f.Status != http.StatusNoContent && f.Status != http.StatusNotModified
 }
 
-// matches tells whether a request is one the fault is for.
+// matches reports whether a request is one the fault is for.
 func (f Fault) matches(c *call) bool {
 	return (f.Method == "" || f.Method == c.method) && matchWildcards(f.Path, c.path)
 }
 
-// matchWildcards tells whether text is pattern with some text in place of each *.
+// matchWildcards reports whether text is pattern with some text in place of each *.
 func matchWildcards(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	first, last := parts[0], parts[len(parts)-1]

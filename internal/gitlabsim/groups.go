@@ -35,7 +35,7 @@ func (i *instance) groupByPath(path string) *group {
 	return nil
 }
 
-// holds tells whether a project is in the group itself (direct) or anywhere below it.
+// holds reports whether a project is in the group itself (direct) or anywhere below it.
 func (g *group) holds(p *project, direct bool) bool {
 	if direct {
 		return strings.EqualFold(path.Dir(p.path), g.path)

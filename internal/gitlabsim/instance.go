@@ -24,7 +24,7 @@ type instance struct {
 	version     version
 	// flag is the feature flag integrated_error_tracking of the instance.
 	flag bool
-	// errorTracking tells whether there is an error tracking API.
+	// errorTracking reports whether there is an error tracking API.
 	errorTracking bool
 	tokens        []*token
 	projects      []*project

@@ -18,7 +18,7 @@ const (
 
 // paginate answers the page of rows that page and per_page ask for, with GitLab's headers. show turns a row into JSON; if
 // it fails for one, the answer is that of a failure in GitLab's code. The rules are those of Kaminari, which GitLab uses:
-// per_page above 100 is 100, 0 fails, and what is no number is the default; page is at least 1.
+// per_page above 100 is 100, 0 fails, and anything but a number is the default; page is at least 1.
 func paginate[T any](i *instance, c *call, rows []T, show func(T) (any, bool)) answer {
 	perPage := defaultPerPage
 	if text := c.params.text("per_page"); text != "" && text[0] >= '0' && text[0] <= '9' {

@@ -81,7 +81,7 @@ var (
 	falseTexts = strings.Fields("0 off Off OFF f false False FALSE F n no No NO N")
 )
 
-// flag reads a parameter of the type Boolean. Nil stands for absent, null and empty. A value that is no Boolean is a
+// flag reads a parameter of the type Boolean. Nil stands for absent, null and empty. A value that is not a Boolean is a
 // problem, in Grape's words.
 func (p params) flag(name string) (value *bool, problem string) {
 	var text string

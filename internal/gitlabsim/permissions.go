@@ -28,7 +28,7 @@ var permissionLabels = map[string]string{
 // permissionNames lists the permissions a scenario may name.
 var permissionNames = []string{readSettings, updateSettings, readKeys, createKeys, deleteKeys, readProject}
 
-// fineGrained tells whether a token has permissions instead of scopes.
+// fineGrained reports whether a token has permissions instead of scopes.
 func (t *token) fineGrained() bool { return t.permissions != nil }
 
 // checkGranularity refuses fine-grained tokens at endpoints that do not take them.

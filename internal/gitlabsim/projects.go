@@ -49,7 +49,7 @@ func (i *instance) lookUp(id string) (p *project, moved bool) {
 	return nil, false
 }
 
-// had tells whether a project had a path before.
+// had reports whether a project had a path before.
 func (p *project) had(path string) bool {
 	return slices.ContainsFunc(p.oldPaths, func(old string) bool { return strings.EqualFold(old, path) })
 }

@@ -32,11 +32,11 @@ type route struct {
 	pattern string
 	// since is the first GitLab version that has the endpoint.
 	since version
-	// scopes are sufficient for reading besides those that are for every endpoint.
+	// scopes are enough for reading, in addition to those for every endpoint.
 	scopes []string
 	// role is the least role in the project of :id. With 0 the call is not about a project, or whoever sees it may.
 	role roleLevel
-	// ofProject tells that :id is a project.
+	// ofProject says that :id is a project.
 	ofProject bool
 	// permission is what a fine-grained token needs. Empty means that the endpoint takes no such token.
 	permission string

@@ -14,12 +14,12 @@ type Scenario struct {
 	// root, below which alone the API answers. Empty means the address the server listens on.
 	ExternalURL string `json:"external_url"`
 	// DSNBaseURL is the instance setting error_tracking_api_url. Nil means https://observe.gitlab.com, empty means that
-	// the setting is unset, and what is no http or https URL is a broken setting: making, deleting and listing keys
+	// the setting is unset, and anything but an http or https URL is a broken setting: making, deleting and listing keys
 	// then answers 500, after the work.
 	DSNBaseURL *string `json:"dsn_base_url"`
 	// IntegratedErrorTracking is the feature flag integrated_error_tracking of the instance. Nil means on.
 	IntegratedErrorTracking *bool `json:"integrated_error_tracking"`
-	// ErrorTracking tells whether GitLab has the error tracking API at all. Nil means yes.
+	// ErrorTracking reports whether GitLab has the error tracking API at all. Nil means yes.
 	ErrorTracking *bool `json:"error_tracking"`
 	// Version is what GET /version says, and decides which endpoints exist. Empty means [DefaultVersion].
 	Version string `json:"version"`

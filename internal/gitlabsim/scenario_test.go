@@ -2,6 +2,7 @@ package gitlabsim_test
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -72,5 +73,19 @@ func TestReadScenario(t *testing.T) {
 	}
 	if got := ask(t, http.MethodGet, server.URL()+"/api/v4/version"); !strings.Contains(got.body, `"18.5.0"`) {
 		t.Errorf("the version is %s", got.body)
+	}
+}
+
+// The scenario in CONTRIBUTING.md is one.
+func TestReadScenario_documented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```json\n")
+	scenario, _, _ := strings.Cut(rest, "```")
+	if s, err := gitlabsim.ReadScenario(strings.NewReader(scenario)); err != nil || len(s.Projects) != 2 {
+		t.Errorf("got %d projects and %v of\n%s", len(s.Projects), err, scenario)
 	}
 }

@@ -1,6 +1,6 @@
 // Package gitlabsim is a fake GitLab for tests and demonstrations: one process, no database, listening on 127.0.0.1.
 //
-// It answers the error tracking API of GitLab, the calls a client of it needs besides (projects, groups, the user and the
+// It answers the error tracking API of GitLab, the other calls that its client needs (projects, groups, the user and the
 // version) and the collector that DSNs point to. Statuses, JSON keys and message texts are those of GitLab. A [Scenario]
 // says what exists at the start and which requests go wrong. The methods of [Server] look at the state and change it
 // behind the client's back while it runs, and so do requests below /-/, for people and scripts:

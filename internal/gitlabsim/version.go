@@ -25,7 +25,7 @@ func parseVersion(text string) (version, error) {
 	return version{major, minor}, nil
 }
 
-// before tells whether v is older than other.
+// before reports whether v is older than other.
 func (v version) before(other version) bool {
 	return v.major < other.major || v.major == other.major && v.minor < other.minor
 }

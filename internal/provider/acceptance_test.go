@@ -40,7 +40,7 @@ import (
 // realEnvironment is what names the real GitLab of `make testacc`, before TestMain takes it out of the environment.
 var realEnvironment = map[string]string{"GITLAB_BASE_URL": "", "GITLAB_TOKEN": "", "GITLAB_GROUP": ""}
 
-// TestMain tells the test library the namespace of the provider under test, and keeps the user's own settings for
+// TestMain gives the test library the namespace of the provider under test, and keeps the user's own settings for
 // Terraform and GitLab out of the tests.
 func TestMain(m *testing.M) {
 	for name := range realEnvironment {

@@ -109,7 +109,7 @@ func (m *clientKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceI
 	return identity.Set(ctx, m.identity())
 }
 
-// noKey tells that a project lacks the wanted client key.
+// noKey says that a project lacks the wanted client key.
 func noKey(wanted string, project types.String, keys []errortracking.ClientKey) string {
 	return "Project " + project.ValueString() + " has no " + wanted + ".\n\n" + existingKeys(keys)
 }

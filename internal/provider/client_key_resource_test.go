@@ -386,7 +386,7 @@ func TestClientKeyResource_importFails(t *testing.T) {
 	}
 }
 
-// A new path after a rename is taken over by what was imported under the old one too.
+// An object that was imported under an old path takes the new one, too.
 func TestClientKeyResource_renameAfterImport(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
@@ -536,7 +536,7 @@ func TestClientKeyResource_nulls(t *testing.T) {
 	}
 }
 
-// An identity with what is no ID is refused in words of ours.
+// An identity without valid IDs is refused with an error of ours.
 func TestClientKeyResource_badIdentity(t *testing.T) {
 	t.Parallel()
 	needsEngine(t, "1.12")

@@ -57,7 +57,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
-// newClient makes the client of a provider block and its environment, and tells whether to check the token early. Without a
+// newClient makes the client of a provider block and its environment, and reports whether to check the token early. Without a
 // token there is no client and no error unless it is to be checked: OpenTofu configures providers for functions alone, too.
 func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, diags *diag.Diagnostics) (client *errortracking.Client, check bool) {
 	options := p.options

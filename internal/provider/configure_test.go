@@ -182,7 +182,7 @@ func TestProvider_defers(t *testing.T) {
 	value := func(s *tfprotov6.Schema, known map[string]tftypes.Value) *tfprotov6.DynamicValue {
 		object, ok := s.ValueType().(tftypes.Object)
 		if !ok {
-			t.Fatal("the schema is no object")
+			t.Fatal("the schema is not an object")
 		}
 		values := map[string]tftypes.Value{}
 		for name, typ := range object.AttributeTypes {

@@ -266,7 +266,7 @@ func (b guideBlock) commands(t *testing.T) {
 	b.shell(t, terraform)
 }
 
-// shell runs shell commands. Nothing has to be installed, and nobody has to answer.
+// shell runs shell commands. Nothing needs to be installed, and no prompt waits for an answer.
 func (b guideBlock) shell(t *testing.T, terraform *commandLine) {
 	t.Helper()
 	bin := t.TempDir()
@@ -342,7 +342,7 @@ func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 	return gitlab, terraform
 }
 
-// write writes a block, with GitLab's address and what a complete configuration has besides, and checks its format.
+// write writes a block, with GitLab's address and the rest of a complete configuration, and checks its format.
 func (b guideBlock) write(t *testing.T, gitlab *testbed, terraform *commandLine) {
 	t.Helper()
 	format := terraform.command(t.Context(), "fmt", "-")

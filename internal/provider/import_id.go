@@ -25,7 +25,7 @@ type clientKeyImportID struct {
 // errClientKeyImportID does not repeat the text, which may hold a key.
 var errClientKeyImportID = errors.New(`an import ID has the form <project>:<key_id>, such as "acme/web:13" or "42:13", <project>:<public_key>, or <project> alone for its only active key, or it is a whole DSN`)
 
-// publicKeyForm tells a public key from a mistyped number.
+// publicKeyForm distinguishes a public key from a mistyped number.
 var publicKeyForm = regexp.MustCompile(`^glet_[A-Za-z0-9_-]+$`)
 
 // parseClientKeyImportID reads <project>:<key_id>, <project>:<public_key>, <project> or a DSN. The last colon splits.

@@ -58,7 +58,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// lineCounter is a log that tells when it has the wanted number of lines.
+// lineCounter is a log that reports when it has the wanted number of lines.
 type lineCounter struct {
 	reached chan struct{}
 	wanted  int

@@ -137,7 +137,7 @@ resource "gitlab_error_tracking_settings" %q {
 			Check:  resource.TestCheckResourceAttr("data."+settingsAddress, "active", active),
 		}
 	}
-	// A data source beside it would be read before the resource is destroyed.
+	// A data source next to it would be read before the resource is destroyed.
 	nothing := resource.TestStep{Config: gitlab.block}
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
@@ -148,7 +148,7 @@ resource "gitlab_error_tracking_settings" %q {
 	})
 }
 
-// What cannot be imported is told, and what GitLab has is named.
+// An error says what cannot be imported and what GitLab has.
 func TestLifecycle_importFails(t *testing.T) {
 	t.Parallel()
 	gitlab := startGitLab(t)

@@ -57,7 +57,7 @@ type end struct {
 	// An operation fails: the state stays as it was, and so does GitLab.
 	fails bool
 	// An operation ends well, but its object stays in the state as it was (kept), or goes from there without having gone
-	// from GitLab (believed), because that is all that the answer tells.
+	// from GitLab (believed), because that is all that the answer says.
 	kept, believed bool
 }
 
@@ -307,7 +307,7 @@ func (c cell) run(t *testing.T, planted seed) {
 		named := strings.Contains(output, fmt.Sprintf("lient key %d", id))
 		gitlabDenies := c.end.believed && c.end.says == ""
 		if !slices.Contains(others, id) && !named && !gitlabDenies {
-			t.Errorf("nothing tells of key %d, which GitLab has\n%s", id, output)
+			t.Errorf("nothing mentions key %d, which GitLab has\n%s", id, output)
 		}
 	}
 

@@ -303,7 +303,7 @@ func (b *testbed) configured(t *testing.T) tfprotov6.ProviderServer {
 	}
 	block, ok := schemas.Provider.ValueType().(tftypes.Object)
 	if !ok {
-		t.Fatal("the provider's schema is no object")
+		t.Fatal("the provider's schema is not an object")
 	}
 	values := map[string]tftypes.Value{}
 	for name, typ := range block.AttributeTypes {

@@ -53,7 +53,7 @@ func (b *resourceBase) ListResourceConfigValidators(context.Context) []list.Conf
 
 // listed is an object that a list found.
 type listed struct {
-	name     string // tells it from the others
+	name     string // distinguishes it from the others
 	identity any
 	model    any
 }

@@ -47,7 +47,7 @@ func TestSchema_descriptions(t *testing.T) {
 	}
 	for name, s := range all {
 		if !isSentence(s.Block.Description) {
-			t.Errorf("%s: the description is no sentence: %q", name, s.Block.Description)
+			t.Errorf("%s: the description is not a sentence: %q", name, s.Block.Description)
 		}
 		for _, a := range s.Block.Attributes {
 			attributes := []*tfprotov6.SchemaAttribute{a}
@@ -56,7 +56,7 @@ func TestSchema_descriptions(t *testing.T) {
 			}
 			for _, a := range attributes {
 				if !isSentence(a.Description) {
-					t.Errorf("%s: attribute %s: the description is no sentence: %q", name, a.Name, a.Description)
+					t.Errorf("%s: attribute %s: the description is not a sentence: %q", name, a.Name, a.Description)
 				}
 			}
 		}

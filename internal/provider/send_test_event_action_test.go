@@ -46,7 +46,7 @@ func TestSendTestEventAction_triggered(t *testing.T) {
 			}
 			collector := strings.TrimPrefix(gitlab.URL(), "http://")
 			if !hasInOrder(output, "Sending a test event for project 1 to "+collector, collector+" accepted event "+events[0].EventID+": 200 OK") {
-				t.Errorf("the progress is not told:\n%s", output)
+				t.Errorf("the progress is not reported:\n%s", output)
 			}
 			secrets{keys[0].PublicKey}.notIn(t, "the output", output)
 		})

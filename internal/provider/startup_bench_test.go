@@ -23,7 +23,7 @@ const startsPerOp = 21
 // for each, and as the provider's in times of the empty one's,
 //
 //   - sec/op: the time from the start of the process to the whole answer;
-//   - peak-MB: the most memory the process had until then, where the system tells it in /proc;
+//   - peak-MB: the most memory the process had until then, where the system shows it in /proc;
 //   - binary-MB: the size of the program.
 func BenchmarkStartup(b *testing.B) {
 	gitlab, empty := filepath.Join(b.TempDir(), "gitlab"), filepath.Join(b.TempDir(), "empty")

@@ -113,7 +113,7 @@ func TestToken_refusedArgument(t *testing.T) {
 		says     []string
 	}{
 		{"address", `base_url = "https://root:` + gate + `@gitlab.example.com"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
-		{"address that is no URL", `base_url = "https://root:` + gate + `@gitlab.example.com:x"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
+		{"address that is not a URL", `base_url = "https://root:` + gate + `@gitlab.example.com:x"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
 		{"address with a query", `base_url = "https://gitlab.example.com?private_token=` + gate + `"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
 		{"address of the environment", "", "GITLAB_BASE_URL=https://root:" + gate + "@gitlab.example.com", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
 		{"token", `token = "` + gate + `\n"`, "", []string{"Invalid provider argument", "The argument token cannot be used"}},
@@ -143,7 +143,7 @@ func TestToken_refusedArgument(t *testing.T) {
 	}
 }
 
-// What answers is no web server, but gives back what it got, so that Go's own errors quote it.
+// The server is not a web server but sends back what it got, so that Go's own errors quote it.
 func TestToken_echo(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

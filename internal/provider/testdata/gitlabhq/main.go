@@ -1,4 +1,4 @@
-// Gitlabhq stands in for the provider gitlabhq/gitlab where the guides use it beside this one. It has the one resource
+// Gitlabhq stands in for the provider gitlabhq/gitlab where the guides use it alongside this one. It has the one resource
 // that they need, and keeps it in the state alone.
 package main
 
