@@ -484,7 +484,7 @@ func (b *testbed) serve(t *testing.T, getenv func(string) string, addresses []st
 	started, ended := make(chan *plugin.ReattachConfig), make(chan struct{})
 	go func() {
 		if err := tf6server.Serve(Address, func() tfprotov6.ProviderServer { return server },
-			tf6server.WithDebug(ctx, started, ended), tf6server.WithGoPluginLogger(hclog.NewNullLogger())); err != nil {
+			tf6server.WithDebug(ctx, started, ended), tf6server.WithGoPluginLogger(hclog.NewNullLogger()), tf6server.WithLoggingSink(t)); err != nil {
 			panic(err) // of the options above
 		}
 	}()

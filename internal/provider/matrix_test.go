@@ -71,7 +71,7 @@ var (
 
 // The ends of operations that fail, by the cause that the error names.
 var (
-	unclear     = fails("GitLab can create a client key and still answer with an error")
+	unclear     = fails("GitLab may have created a client key although it did not say so")
 	unreachable = fails("GitLab could not be reached, or the connection broke")
 	noRole      = fails("The token's user needs the Maintainer role in this project")
 	noProject   = fails("The project does not exist, or the token cannot see it")
