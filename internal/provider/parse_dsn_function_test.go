@@ -80,10 +80,14 @@ output "id" {
 		t.Error(output)
 	}
 	terraform.write(t, "settings.tf", `
-resource "gitlab_error_tracking_settings" "test" {
-  for_each = toset(["1", "2"])
-  project  = each.key
-  active   = true
+resource "gitlab_error_tracking_settings" "one" {
+  project = "1"
+  active  = true
+}
+
+resource "gitlab_error_tracking_settings" "two" {
+  project = "2"
+  active  = true
 }
 `)
 	output, err := terraform.run(t, "plan")
