@@ -154,7 +154,6 @@ func TestHang(t *testing.T) {
 // signal is a log that is closed by its one line.
 type signal chan struct{}
 
-// Write implements io.Writer.
 func (s signal) Write(line []byte) (int, error) {
 	close(s)
 	return len(line), nil

@@ -18,12 +18,10 @@ type clientKeyDataSource struct {
 
 func newClientKeyDataSource() datasource.DataSource { return &clientKeyDataSource{} }
 
-// Metadata implements datasource.DataSource.
 func (d *clientKeyDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + clientKeyType
 }
 
-// Schema implements datasource.DataSource.
 func (d *clientKeyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := clientKeyDataAttributes()
 	attributes["project"] = schema.StringAttribute{
@@ -85,7 +83,6 @@ func clientKeyDataAttributes() map[string]schema.Attribute {
 	}
 }
 
-// Read implements datasource.DataSource.
 func (d *clientKeyDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.rateLimit.begin(&resp.Diagnostics)()
 	var model clientKeyModel

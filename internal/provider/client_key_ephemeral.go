@@ -19,12 +19,10 @@ type clientKeyEphemeral struct {
 
 func newClientKeyEphemeral() ephemeral.EphemeralResource { return &clientKeyEphemeral{} }
 
-// Metadata implements ephemeral.EphemeralResource.
 func (e *clientKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + clientKeyType
 }
 
-// Schema implements ephemeral.EphemeralResource.
 func (e *clientKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads an existing client key of a project without storing it in the state or in a plan. " + describeChosenKey,
@@ -67,14 +65,12 @@ func (e *clientKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 	}
 }
 
-// Configure implements ephemeral.EphemeralResourceWithConfigure.
 func (e *clientKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
 		e.client = data.client
 	}
 }
 
-// Open implements ephemeral.EphemeralResource.
 func (e *clientKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model clientKeyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

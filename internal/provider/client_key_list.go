@@ -20,12 +20,10 @@ type clientKeyList struct {
 
 func newClientKeyList() list.ListResource { return &clientKeyList{} }
 
-// ListResourceConfigSchema implements list.ListResource.
 func (l *clientKeyList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = projectListSchema("client keys")
 }
 
-// List implements list.ListResource.
 func (l *clientKeyList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	l.listProjects(ctx, req, stream, l.find)
 }

@@ -38,12 +38,10 @@ type clientKeyResourceModel struct {
 
 func newClientKeyResource() resource.Resource { return &clientKeyResource{} }
 
-// Metadata implements resource.Resource.
 func (r *clientKeyResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + clientKeyType
 }
 
-// Schema implements resource.Resource.
 func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	fixedString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	fixedInt64 := []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}
@@ -96,7 +94,6 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	}
 }
 
-// IdentitySchema implements resource.ResourceWithIdentity.
 func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
@@ -106,7 +103,6 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 	}
 }
 
-// ModifyPlan implements resource.ResourceWithModifyPlan.
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) && resp.Diagnostics.HasError() {
@@ -160,7 +156,6 @@ func isUnknown(ctx context.Context, m types.Map) bool {
 	return err != nil || !value.IsFullyKnown()
 }
 
-// Create implements resource.Resource.
 func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model clientKeyResourceModel
@@ -186,7 +181,6 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
 
-// Read implements resource.Resource.
 func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model clientKeyResourceModel
@@ -224,7 +218,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 }
 
-// Update implements resource.Resource. It changes nothing in GitLab: a client key has nothing to change.
+// Update changes nothing in GitLab: a client key has nothing to change.
 func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var plan, state clientKeyResourceModel
@@ -242,7 +236,6 @@ func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateReque
 	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
 }
 
-// Delete implements resource.Resource.
 func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var state clientKeyResourceModel
@@ -266,7 +259,6 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	}
 }
 
-// ImportState implements resource.ResourceWithImportState.
 func (r *clientKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.configured(&resp.Diagnostics) {
 		return

@@ -33,12 +33,10 @@ type clientKeysModel struct {
 
 func newClientKeysDataSource() datasource.DataSource { return &clientKeysDataSource{} }
 
-// Metadata implements datasource.DataSource.
 func (d *clientKeysDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + clientKeyType + "s"
 }
 
-// Schema implements datasource.DataSource.
 func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the client keys of a project, or of all projects in a group.",
@@ -80,12 +78,10 @@ func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 	}
 }
 
-// ConfigValidators implements datasource.DataSourceWithConfigValidators.
 func (d *clientKeysDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("project"), path.MatchRoot("group"))}
 }
 
-// Read implements datasource.DataSource.
 func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.rateLimit.begin(&resp.Diagnostics)()
 	var model clientKeysModel

@@ -65,7 +65,7 @@ type lineCounter struct {
 	lines   int
 }
 
-// Write implements io.Writer. The simulator writes one line at a time.
+// Write counts a line: the simulator writes one at a time.
 func (c *lineCounter) Write(line []byte) (int, error) {
 	if c.lines++; c.lines == c.wanted {
 		close(c.reached)

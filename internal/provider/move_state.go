@@ -54,7 +54,6 @@ func setMoved(ctx context.Context, resp *resource.MoveStateResponse, model any) 
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, model)...)
 }
 
-// MoveState implements resource.ResourceWithMoveState.
 func (r *settingsResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{
 		stateMover(TypeName+settingsType, moveOwn),
@@ -103,7 +102,6 @@ func moveGitlabhqSettings(ctx context.Context, req resource.MoveStateRequest, re
 	return nil
 }
 
-// MoveState implements resource.ResourceWithMoveState.
 func (r *clientKeyResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{
 		stateMover(TypeName+clientKeyType, moveOwn),

@@ -26,12 +26,10 @@ type dsnObject struct {
 	EnvelopeURL string `tfsdk:"envelope_url"`
 }
 
-// Metadata implements function.Function.
 func (parseDSNFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = "parse_dsn"
 }
 
-// Definition implements function.Function.
 func (parseDSNFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Takes a DSN apart.",
@@ -58,7 +56,6 @@ func (parseDSNFunction) Definition(_ context.Context, _ function.DefinitionReque
 	}
 }
 
-// Run implements function.Function.
 func (parseDSNFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var text *string
 	if resp.Error = req.Arguments.Get(ctx, &text); resp.Error != nil {

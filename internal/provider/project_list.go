@@ -46,7 +46,7 @@ func projectListSchema(objects string) schema.Schema {
 	}
 }
 
-// ListResourceConfigValidators implements list.ListResourceWithConfigValidators for both list resources.
+// ListResourceConfigValidators serves both list resources.
 func (b *resourceBase) ListResourceConfigValidators(context.Context) []list.ConfigValidator {
 	return []list.ConfigValidator{listresourcevalidator.ExactlyOneOf(path.MatchRoot("project"), path.MatchRoot("group"))}
 }

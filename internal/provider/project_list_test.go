@@ -53,7 +53,6 @@ type foundObjects struct {
 	also  func() error
 }
 
-// CheckQuery implements querycheck.QueryResultCheck.
 func (f foundObjects) CheckQuery(_ context.Context, req querycheck.CheckQueryRequest, resp *querycheck.CheckQueryResponse) {
 	got := []string{}
 	whole := map[string]object{}

@@ -32,12 +32,10 @@ type groupProjectModel struct {
 
 func newProjectsDataSource() datasource.DataSource { return &projectsDataSource{} }
 
-// Metadata implements datasource.DataSource.
 func (d *projectsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_error_tracking_projects"
 }
 
-// Schema implements datasource.DataSource.
 func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the projects of a group with their error tracking settings. Use it to audit a group or to import its settings.",
@@ -79,7 +77,6 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 	}
 }
 
-// Read implements datasource.DataSource.
 func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.rateLimit.begin(&resp.Diagnostics)()
 	var model projectsModel

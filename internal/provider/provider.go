@@ -51,13 +51,11 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &gitlabProvider{version: version, getenv: os.Getenv} }
 }
 
-// Metadata implements provider.Provider.
 func (p *gitlabProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = TypeName
 	resp.Version = p.version
 }
 
-// Schema implements provider.Provider.
 func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages GitLab Error Tracking: the settings of projects and the client keys that Sentry SDKs report errors with.",
@@ -106,32 +104,26 @@ func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 	}
 }
 
-// Resources implements provider.Provider.
 func (p *gitlabProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{newSettingsResource, newClientKeyResource}
 }
 
-// DataSources implements provider.Provider.
 func (p *gitlabProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{newSettingsDataSource, newClientKeyDataSource, newClientKeysDataSource, newProjectsDataSource}
 }
 
-// EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *gitlabProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{newClientKeyEphemeral}
 }
 
-// Actions implements provider.ProviderWithActions.
 func (p *gitlabProvider) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{newSendTestEventAction}
 }
 
-// ListResources implements provider.ProviderWithListResources.
 func (p *gitlabProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{newSettingsList, newClientKeyList}
 }
 
-// Functions implements provider.ProviderWithFunctions.
 func (p *gitlabProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newParseDSNFunction}
 }

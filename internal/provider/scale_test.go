@@ -213,7 +213,6 @@ type planAsked struct {
 	want   []string
 }
 
-// CheckPlan implements plancheck.PlanCheck.
 func (c planAsked) CheckPlan(_ context.Context, _ plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
 	resp.Error = c.gitlab.compare(c.gitlab.requests(), c.want)
 }

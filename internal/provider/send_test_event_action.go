@@ -67,12 +67,10 @@ type sendTestEventModel struct {
 
 func newSendTestEventAction() action.Action { return &sendTestEventAction{} }
 
-// Metadata implements action.Action.
 func (a *sendTestEventAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_error_tracking_send_test_event"
 }
 
-// Schema implements action.Action.
 func (a *sendTestEventAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Sends one test event to a DSN, as an application does, and fails if the collector does not accept it. Use it to check that a new key works from the machine that runs Terraform.",
@@ -95,7 +93,6 @@ func (a *sendTestEventAction) Schema(_ context.Context, _ action.SchemaRequest, 
 	}
 }
 
-// ValidateConfig implements action.ActionWithValidateConfig.
 func (a *sendTestEventAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
 	var model sendTestEventModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -104,7 +101,6 @@ func (a *sendTestEventAction) ValidateConfig(ctx context.Context, req action.Val
 	}
 }
 
-// Invoke implements action.Action.
 func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var model sendTestEventModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)

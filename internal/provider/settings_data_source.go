@@ -16,12 +16,10 @@ type settingsDataSource struct {
 
 func newSettingsDataSource() datasource.DataSource { return &settingsDataSource{} }
 
-// Metadata implements datasource.DataSource.
 func (d *settingsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + settingsType
 }
 
-// Schema implements datasource.DataSource.
 func (d *settingsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := settingsDataAttributes()
 	attributes["id"] = schema.StringAttribute{
@@ -69,7 +67,6 @@ func settingsDataAttributes() map[string]schema.Attribute {
 	}
 }
 
-// Read implements datasource.DataSource.
 func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.rateLimit.begin(&resp.Diagnostics)()
 	var model settingsModel

@@ -20,12 +20,10 @@ type settingsList struct {
 
 func newSettingsList() list.ListResource { return &settingsList{} }
 
-// ListResourceConfigSchema implements list.ListResource.
 func (l *settingsList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = projectListSchema("error tracking settings")
 }
 
-// List implements list.ListResource.
 func (l *settingsList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	l.listProjects(ctx, req, stream, l.find)
 }

@@ -48,12 +48,10 @@ type settingsResourceModel struct {
 
 func newSettingsResource() resource.Resource { return &settingsResource{} }
 
-// Metadata implements resource.Resource.
 func (r *settingsResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + settingsType
 }
 
-// Schema implements resource.Resource.
 func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	fixedString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
@@ -110,7 +108,6 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 	}
 }
 
-// IdentitySchema implements resource.ResourceWithIdentity.
 func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
@@ -119,7 +116,6 @@ func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.Identity
 	}
 }
 
-// ModifyPlan implements resource.ResourceWithModifyPlan.
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) {
@@ -132,7 +128,6 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 }
 
-// Create implements resource.Resource.
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model, config settingsResourceModel
@@ -161,7 +156,6 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
 
-// Read implements resource.Resource.
 func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var model settingsResourceModel
@@ -201,7 +195,6 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 
-// Update implements resource.Resource.
 func (r *settingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var plan, state, config settingsResourceModel
@@ -233,7 +226,6 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
 }
 
-// Delete implements resource.Resource.
 func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var state settingsResourceModel
@@ -271,7 +263,6 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 }
 
-// ImportState implements resource.ResourceWithImportState.
 func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if !r.configured(&resp.Diagnostics) {
 		return

@@ -28,7 +28,6 @@ func startStateStore(t testing.TB) *stateStore {
 	return s
 }
 
-// ServeHTTP implements http.Handler.
 func (s *stateStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
