@@ -30,20 +30,20 @@ var imported = map[string]string{
 
 // exampleKinds say how the examples of a kind are run, by the name of their file.
 var exampleKinds = map[string]struct {
-	since string // the first version of an engine that can
+	since string // the first version of an engine that can, empty for all
 	run   func(t *testing.T, folder, text string)
 }{
-	"provider.tf":               {"1.5", applyProviderExample},
-	"resource.tf":               {"1.5", applyExample},
-	"data-source.tf":            {"1.5", applyExample},
+	"provider.tf":               {run: applyProviderExample},
+	"resource.tf":               {run: applyExample},
+	"data-source.tf":            {run: applyExample},
 	"action.tf":                 {"1.16", actionExample},
 	"ephemeral-resource.tf":     {"1.11", ephemeralExample},
 	"function.tf":               {"1.8", applyExample},
-	"import.sh":                 {"1.5", importExample},
-	"import-by-string-id.tf":    {"1.5", importBlockExample},
+	"import.sh":                 {run: importExample},
+	"import-by-string-id.tf":    {run: importBlockExample},
 	"import-by-identity.tf":     {"1.12", importBlockExample},
 	"list-resource.tfquery.hcl": {"1.14", queryExample},
-	"main.tf":                   {"1.5", demoExample},
+	"main.tf":                   {run: demoExample},
 	"find.tfquery.hcl":          {"1.14", demoQueryExample},
 	"test-event.tf":             {"1.14", demoActionExample},
 }

@@ -39,7 +39,7 @@ type guideBlock struct {
 // A comment such as <!-- not run: the release does it --> says why the tests leave a block out. Commands run in the folder of the
 // configuration before them and need what it needs.
 type guideNeeds struct {
-	// Since is the first version of an engine that can run the block.
+	// Since is the first version of an engine that can run the block, empty for all.
 	Since string `json:"since"`
 	// File is the name of the file that the block is. Empty means main.tf; another file is there for the later blocks of
 	// the page too.
@@ -94,7 +94,7 @@ func TestGuides(t *testing.T) {
 		for _, block := range guideBlocks(t, page) {
 			t.Run(fmt.Sprintf("%s %d", strings.TrimPrefix(page, "../../"), block.number), func(t *testing.T) {
 				t.Parallel()
-				needsEngine(t, cmp.Or(block.needs.Since, "1.5"))
+				needsEngine(t, block.needs.Since)
 				switch {
 				case block.language == "sh":
 					block.commands(t)
@@ -113,7 +113,6 @@ func TestGuides(t *testing.T) {
 // A scheduled rotation replaces an existing key when it is introduced, once when the period is over, and not in between.
 func TestGuides_schedule(t *testing.T) {
 	t.Parallel()
-	needsEngine(t, "1.5")
 	blocks := guideBlocks(t, "../../templates/guides/rotating-keys.md")
 	oneStep, scheduled := blocks[0], blocks[len(blocks)-1]
 	const period = "  rotation_days = 90\n"

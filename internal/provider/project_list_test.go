@@ -345,7 +345,7 @@ import {
 			query(TypeName+settingsType, "", `group = "acme"`) + strings.Replace(query(TypeName+clientKeyType, "", `group = "acme"`), `"test"`, `"keys"`, 1),
 			"query", "Plan: 6 to import, 0 to add, 0 to change, 0 to destroy.",
 		},
-		"import block": {"1.5", imports, "", "plan", "Plan: 2 to import, 0 to add, 0 to change, 0 to destroy."},
+		"import block": {"", imports, "", "plan", "Plan: 2 to import, 0 to add, 0 to change, 0 to destroy."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

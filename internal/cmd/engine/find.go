@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/go-version"
 )
 
-// minimum is the oldest version that reads import blocks, which the tests and the demo use.
+// minimum is the oldest version that the provider is tested with: the first that reads import blocks.
 var minimum = version.Must(version.NewVersion("1.5"))
 
 // engine is a program that runs Terraform configurations.

@@ -208,3 +208,21 @@ func TestFindInterrupted(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The documentation promises the oldest version, and hosted CI tests with it.
+func TestMinimum(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{
+		"README.md":                  "| Terraform | " + minimum.Original() + " or newer",
+		"templates/index.md.tmpl":    "| Terraform | " + minimum.Original() + " or newer",
+		".github/workflows/test.yml": "version: ['" + minimum.Original() + ".*',",
+	} {
+		text, err := os.ReadFile(filepath.Join("../../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), says) {
+			t.Errorf("%s does not say %q", name, says)
+		}
+	}
+}
