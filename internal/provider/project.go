@@ -214,7 +214,7 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 		situation.warnIfRenamed(&resp.Diagnostics)
 	case planKeep:
 	}
-	if (plan == planKeep || plan == planRenamed) && isImported(ctx, req.Private) && alike(before.ValueString(), written) {
+	if (plan == planKeep || plan == planRenamed) && isImported(ctx, req.Private) && alike(before.ValueString(), written) && b.isCurrent(ctx, before.ValueString(), situation.found.ID) {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, attribute, before)...)
 	}
 	return !resp.Diagnostics.HasError()
@@ -242,6 +242,12 @@ func alike(before, after string) bool {
 	beforeID, beforePath, _ := errortracking.ParseProject(before)
 	afterID, afterPath, _ := errortracking.ParseProject(after)
 	return beforeID != 0 || afterID != 0 || strings.EqualFold(beforePath, afterPath)
+}
+
+// isCurrent reports whether a spelling in the state is still the project's. Without an answer, it is taken to be.
+func (b *resourceBase) isCurrent(ctx context.Context, project string, id int64) bool {
+	found, path, err := b.lookUp(ctx, project)
+	return err != nil || path == "" || found.ID == id && strings.EqualFold(path, found.Path)
 }
 
 // resolve returns the numeric ID of a project, or an error that says what could not be done.

@@ -225,6 +225,30 @@ func TestProject_renamed(t *testing.T) {
 	}
 }
 
+// An import writes the path, though the configuration has the ID. When the project gets another path, the state takes the ID,
+// or what refers to the state would go on with the old path.
+func TestProject_renamedAfterImport(t *testing.T) {
+	t.Parallel()
+	scenario := keyScenario()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	gitlab := startTestbed(t, scenario)
+	terraform := newCommandLine(t, gitlab, settingsConfig("1", "active = true")+clientKeyConfig("${"+settingsAddress+".project}", ""))
+	terraform.succeeds(t, "import", settingsAddress, "1")
+	terraform.succeeds(t, "import", clientKeyAddress, "1:8")
+	terraform.applyTwice(t)
+	if state := terraform.succeeds(t, "state", "show", clientKeyAddress); !strings.Contains(state, `"acme/web"`) {
+		t.Errorf("the import did not write the path:\n%s", state)
+	}
+	gitlab.MoveProject(1, "acme/site")
+	output := terraform.succeeds(t, "apply", "-auto-approve")
+	if !strings.Contains(output, "0 added, 2 changed, 0 destroyed") || strings.Contains(output, "acme/site") {
+		t.Errorf("want both objects to take the ID, without a warning:\n%s", output)
+	}
+	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
+		t.Errorf("after the apply:\n%s", output)
+	}
+}
+
 // The pages of both resources have a table of what project leads to, and it says what the code does.
 func TestProjectSituation_documented(t *testing.T) {
 	t.Parallel()
