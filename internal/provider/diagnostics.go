@@ -155,7 +155,7 @@ var adviceOn = map[error]advice{
 	},
 	errortracking.ErrFeatureDisabled: {
 		"The feature flag integrated_error_tracking is off for the project, which is the default on self-managed GitLab. While it is off, GitLab's API cannot create settings.",
-		enableFlag + " To show the errors of a Sentry instead, connect it once in the project under Settings > Monitor > Error Tracking. Then apply with integrated = false.",
+		enableFlag + " To show the errors of Sentry instead, connect a Sentry project once under Settings > Monitor > Error Tracking. Then apply with integrated = false.",
 	},
 	errortracking.ErrClientKeyNotFound: {
 		"The project has no such client key.",
@@ -179,7 +179,7 @@ var adviceOn = map[error]advice{
 	},
 	errortracking.ErrRejected: {
 		"GitLab stored nothing. If it says that the API URL or token is required, the project has no working Sentry connection. If it says that the API URL is blocked, this GitLab does not allow requests to that Sentry.",
-		"Set integrated = true to collect errors in GitLab, or connect a Sentry in the project under Settings > Monitor > Error Tracking, or ask an administrator to allow its URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
+		"Set integrated = true to collect errors in GitLab, or connect a Sentry project under Settings > Monitor > Error Tracking, or ask an administrator to allow its URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
 	},
 	errortracking.ErrNotApplied: {
 		"GitLab reported success but has different settings. The usual cause is the feature flag integrated_error_tracking, which is off by default on self-managed GitLab: GitLab then reports integrated = false whatever is stored.",

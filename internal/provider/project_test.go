@@ -273,7 +273,7 @@ func TestProjectSituation_documented(t *testing.T) {
 			"the same project, also by ID or in another case": {path: "ACME/web", found: web},
 			"the same project through an old path":            {path: "acme/old", found: web},
 			"another project":                                 {path: "acme/api", found: errortracking.Project{ID: 2, Path: "acme/api"}},
-			"nothing":                                         {path: "acme/none", err: missing},
+			"no project that the token can see":               {path: "acme/none", err: missing},
 		} {
 			existing := found
 			existing.known, existing.refreshed = 1, true

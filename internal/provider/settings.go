@@ -15,7 +15,7 @@ const settingsType = "_error_tracking_settings"
 
 const (
 	describeActive            = "Whether error tracking is enabled."
-	describeIntegrated        = "Whether GitLab collects the errors itself. If `false`, GitLab shows the errors of the Sentry that is connected to the project."
+	describeIntegrated        = "Whether GitLab collects the errors itself. If `false`, GitLab shows the errors of the Sentry project that is connected to it."
 	describeProjectName       = "The name of the Sentry project, or null."
 	describeSentryExternalURL = "The URL of the Sentry project, or null."
 	describeAPIURL            = "The URL of the Sentry project's API, or null."

@@ -77,7 +77,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				Required:            true,
 			},
 			"integrated": schema.BoolAttribute{
-				MarkdownDescription: describeIntegrated + " If unset, the backend stays as it is, or is `true` if the project has no settings yet.",
+				MarkdownDescription: describeIntegrated + " If unset, it stays as it is in GitLab, or is `true` if the project has no settings yet.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
