@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     gitlab = {
-      source = "errortracking/gitlab"
+      source  = "errortracking/gitlab"
+      version = "~> 1.0"
     }
   }
 }

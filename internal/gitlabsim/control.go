@@ -112,10 +112,10 @@ func (s *Server) SetRole(token string, project int64, role string) {
 	p := s.mustProject(project)
 	t := s.instance.tokenByText(token)
 	if t == nil {
-		panic(fmt.Sprintf("gitlabsim: there is no token %q", token))
+		panic(fmt.Sprintf("gitlabsim: no token %q", token))
 	}
 	if role != "" && levelOf(role) == 0 {
-		panic(fmt.Sprintf("gitlabsim: there is no role %q", role))
+		panic(fmt.Sprintf("gitlabsim: no role %q", role))
 	}
 	t.levels[p.id] = levelOf(role)
 }
@@ -171,7 +171,7 @@ func (s *Server) Events() []Event {
 func (s *Server) mustProject(id int64) *project {
 	p := s.instance.projectByID(id)
 	if p == nil {
-		panic(fmt.Sprintf("gitlabsim: there is no project %d", id))
+		panic(fmt.Sprintf("gitlabsim: no project %d", id))
 	}
 	return p
 }

@@ -50,7 +50,7 @@ func (s *Server) control(method, path string, body []byte) answer {
 		if id, ok := vars["id"]; ok {
 			var moved bool
 			if p, moved = s.instance.lookUp(id); p == nil || moved {
-				return parameterError(http.StatusNotFound, fmt.Sprintf("there is no project %q", id))
+				return parameterError(http.StatusNotFound, fmt.Sprintf("no project %q", id))
 			}
 		}
 		got, err := r.handle(s, p, body)

@@ -68,7 +68,7 @@ func (f Fault) validate() error {
 	case f.After && !answers && !f.silent():
 		return errors.New("after: true needs a status, drop or hang")
 	case !answers && !f.silent() && len(f.Headers) == 0:
-		return errors.New("status: 0 leaves nothing to do: there is no drop, no hang and there are no headers")
+		return errors.New("status: 0 does nothing without drop, hang or headers")
 	}
 	return nil
 }

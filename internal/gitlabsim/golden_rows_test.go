@@ -128,7 +128,7 @@ var clientKeyRows = []row{
 	{"a page past the end is empty", with(withKeys(2)), []step{get(keys + "?page=9")}},
 	{"no keys", with(plain), []step{get(keys)}},
 	{"per_page=0 is a server error", with(withKeys(2)), []step{get(keys + "?per_page=0")}},
-	{"a per_page or page that is no number is the default", with(withKeys(2)), []step{
+	{"a per_page or page that is not a number is the default", with(withKeys(2)), []step{
 		headersOnly(get(keys + "?per_page=many&page=last")), headersOnly(get(keys + "?per_page=-1&page=-1")),
 	}},
 	{"no totals above 10,000 rows", with(withKeys(10_001)), []step{headersOnly(get(keys + "?per_page=100"))}},
@@ -157,7 +157,7 @@ var notFoundRows = []row{
 	}},
 	{"PUT with the flag off for the project", with(func(_ *gitlabsim.Scenario, p *gitlabsim.Project) { p.IntegratedErrorTracking = new(false) }), []step{put(settings, on), get(settings), get(keys)}},
 	{"DELETE of a key that is missing or of another project", with(another), []step{del(keys + "/7"), del(keys + "/1"), del("/projects/2/error_tracking/client_keys/1")}},
-	{"an unencoded path is no route", with(plain), []step{get("/projects/acme/web"), get("/projects/acme/web/error_tracking/settings")}},
+	{"an unencoded path is not a route", with(plain), []step{get("/projects/acme/web"), get("/projects/acme/web/error_tracking/settings")}},
 	{"endpoints GitLab does not have are no routes", with(both(stored(true, true), withKeys(1))), []step{
 		del(settings), post(settings), get(keys + "/1"), put(keys+"/1", `{}`), patch(keys+"/1", `{}`), get("/nothing"),
 	}},
@@ -165,7 +165,7 @@ var notFoundRows = []row{
 		s.ErrorTracking = new(false)
 	}), []step{get(settings), put(settings, on), patch(settings, on), get(keys), post(keys), del(keys + "/1"), get(settings).as("none"),
 		get("/version"), get("/user"), get("/projects/1")}},
-	{"PUT before GitLab 15.10 is no route", with(older("15.9.0")), []step{put(settings, on)}},
+	{"PUT before GitLab 15.10 is not a route", with(older("15.9.0")), []step{put(settings, on)}},
 	{"client keys before GitLab 14.3 are no routes", with(older("14.2.9")), []step{get(keys), post(keys), del(keys + "/1")}},
 	{"no route comes before the token", with(plain), []step{get("/nothing").as("none")}},
 }
@@ -200,7 +200,7 @@ var authenticationRows = []row{
 	{"a role that is taken away", with(stored(true, true)), []step{
 		get(settings),
 		change("maintainer-token becomes a reporter", func(s *gitlabsim.Server) { s.SetRole("maintainer-token", 1, "reporter") }), get(settings),
-		change("maintainer-token is no member any more", func(s *gitlabsim.Server) { s.SetRole("maintainer-token", 1, "") }), get(settings),
+		change("maintainer-token is no longer a member", func(s *gitlabsim.Server) { s.SetRole("maintainer-token", 1, "") }), get(settings),
 	}},
 	{"401 comes before project 404", with(plain), []step{get("/projects/9/error_tracking/settings").as("expired-token")}},
 	{"missing scopes come before project 404", with(plain), []step{put("/projects/9/error_tracking/settings", on).as("reader-token")}},
@@ -218,11 +218,11 @@ var parameterRows = []row{
 	{"active is empty", with(stored(true, true)), []step{patch(settings, `{"active":""}`), patch(settings, `{"active":null}`), {method: "PATCH", path: settings + "?active="}}},
 	{"active is invalid", with(stored(true, true)), []step{patch(settings, `{"active":"maybe"}`), patch(settings, `{"active":2}`), patch(settings, `{"active":[true]}`)}},
 	{"integrated is invalid", with(stored(true, true)), []step{patch(settings, `{"active":true,"integrated":"maybe"}`), put(settings, `{"active":true,"integrated":{}}`)}},
-	{"integrated null is no change in PATCH and no value in PUT", with(stored(true, true)), []step{
+	{"integrated null changes nothing in PATCH and is missing in PUT", with(stored(true, true)), []step{
 		patch(settings, `{"active":false,"integrated":null}`), put(settings, `{"active":true,"integrated":null}`), get(settings),
 	}},
-	{"a key ID that is no integer", with(withKeys(2)), []step{del(keys + "/abc"), del(keys + "/2xyz"), get(keys)}},
-	{"a key ID that is no integer before GitLab 19.1", with(both(older("19.0.3-ee"), withKeys(2))), []step{del(keys + "/abc"), del(keys + "/2xyz"), get(keys)}},
+	{"a key ID that is not an integer", with(withKeys(2)), []step{del(keys + "/abc"), del(keys + "/2xyz"), get(keys)}},
+	{"a key ID that is not an integer before GitLab 19.1", with(both(older("19.0.3-ee"), withKeys(2))), []step{del(keys + "/abc"), del(keys + "/2xyz"), get(keys)}},
 	{"a key ID beyond all integers", with(plain), []step{del(keys + "/99999999999999999999")}},
 	{"parameters come in the query, a form or JSON", with(plain), []step{
 		{method: "PUT", path: settings + "?active=true&integrated=true"},
@@ -236,8 +236,8 @@ var parameterRows = []row{
 		{method: "PUT", path: settings, body: on, contentType: "text/plain"},
 		{method: "POST", path: keys, body: "x", contentType: "application/xml; charset=utf-8"},
 	}},
-	{"a body that is no JSON", with(plain), []step{put(settings, `{"active":`)}},
-	{"JSON that is no object holds no parameters", with(plain), []step{put(settings, `[true]`)}},
+	{"a body that is not JSON", with(plain), []step{put(settings, `{"active":`)}},
+	{"JSON that is not an object has no parameters", with(plain), []step{put(settings, `[true]`)}},
 	{"texts that are Booleans", with(stored(false, true)), []step{
 		patch(settings, `{"active":"1"}`), patch(settings, `{"active":0}`), patch(settings, `{"active":"on"}`), patch(settings, `{"active":"f"}`), patch(settings, `{"active":"yes"}`), patch(settings, `{"active":"tRuE"}`),
 	}},
@@ -282,7 +282,7 @@ var projectRows = []row{
 	}},
 }
 
-// family adds projects in and below acme and beside it.
+// family adds projects in acme, below it and next to it.
 func family(s *gitlabsim.Scenario, p *gitlabsim.Project) {
 	another(s, p)
 	s.Projects = append(s.Projects,

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// integerID is how GitLab tells a numeric ID from a path.
+// integerID is how GitLab distinguishes a numeric ID from a path.
 var integerID = regexp.MustCompile(`^-?\d+$`)
 
 // findProject finds the project of :id. One that the user may not see does not exist for them, and that comes before

@@ -85,9 +85,9 @@ func TestMistakes(t *testing.T) {
 	t.Parallel()
 	server := start(t, with(another), gitlabsim.Options{})
 	for want, call := range map[string]func(){
-		"there is no project 9":                   func() { server.Keys(9) },
-		`there is no token "nobody"`:              func() { server.SetRole("nobody", 1, "owner") },
-		`there is no role "boss"`:                 func() { server.SetRole("maintainer-token", 1, "boss") },
+		"no project 9":                            func() { server.Keys(9) },
+		`no token "nobody"`:                       func() { server.SetRole("nobody", 1, "owner") },
+		`no role "boss"`:                          func() { server.SetRole("maintainer-token", 1, "boss") },
 		"project 1 has no client key 1":           func() { server.RemoveKey(1, 1) },
 		`"web" is not a full path`:                func() { server.MoveProject(1, "web") },
 		`path: "ACME/sub/api" is not a path of`:   func() { server.MoveProject(1, "ACME/sub/api") },
@@ -205,7 +205,7 @@ func TestRelativeRoot(t *testing.T) {
 		t.Errorf("redirected to %q, want %q", got.header.Get("Location"), want)
 	}
 	if got := ask(t, http.MethodGet, server.URL()+"/api/v4/projects/1"); got.status != http.StatusNotFound || !strings.HasPrefix(got.body, "<!DOCTYPE html>") {
-		t.Errorf("beside the root: got %d %s", got.status, got.body)
+		t.Errorf("outside the root: got %d %s", got.status, got.body)
 	}
 }
 

@@ -182,7 +182,7 @@ func importBlockExample(t *testing.T, folder, text string) {
 // importExample runs each command of a script by itself.
 func importExample(t *testing.T, folder, text string) {
 	commands := 0
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", "")) {
 		arguments, ok := strings.CutPrefix(strings.TrimSpace(line), "terraform import ")
 		if !ok {
 			continue

@@ -295,7 +295,7 @@ func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 	t.Helper()
 	scenario, ok := guideGitLabs[b.needs.GitLab]
 	if !ok {
-		t.Fatalf("there is no GitLab %q for guides", b.needs.GitLab)
+		t.Fatalf("no GitLab %q for guides", b.needs.GitLab)
 	}
 	has, options := scenario(), gitlabsim.Options{}
 	var authority []byte // of a self-managed GitLab
