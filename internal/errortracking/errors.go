@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// What can go wrong, one value for each meaning. One status can have several meanings, which only the
-// body of the answer distinguishes: GitLab has five kinds of 404.
+// What can go wrong, one value for each meaning. Only the body of an answer distinguishes the meanings of a status: GitLab
+// has five kinds of 404.
 var (
 	// ErrUnauthorized means 401: the token is unknown to this GitLab.
 	ErrUnauthorized = errors.New("GitLab does not know the token")

@@ -105,12 +105,12 @@ func TestParseGroup(t *testing.T) {
 		}
 	}
 	for _, group := range []string{"", "/acme", "acme/", "acme//sub", "acme sub", "acme\n", "https://gitlab.com/acme", "100%"} {
-		if got, err := errortracking.ParseGroup(group); !errors.Is(err, errortracking.ErrGroupName) {
+		if got, err := errortracking.ParseGroup(group); !errors.Is(err, errortracking.ErrName) {
 			t.Errorf("%q gives %q, %v", group, got, err)
 		}
 	}
 	server := startGitLab(t, gitlabsim.Scenario{})
-	if _, err := newClient(t, server.URL()).GroupProjects(t.Context(), "/acme", true); !errors.Is(err, errortracking.ErrGroupName) || len(server.Requests()) > 0 {
+	if _, err := newClient(t, server.URL()).GroupProjects(t.Context(), "/acme", true); !errors.Is(err, errortracking.ErrName) || len(server.Requests()) > 0 {
 		t.Errorf("the error is %v, after %d requests", err, len(server.Requests()))
 	}
 }

@@ -11,47 +11,45 @@ import (
 	"strings"
 )
 
-// ErrProjectName is wrapped by the errors of [ParseProject].
-var ErrProjectName = errors.New("not a project ID or path")
+// ErrName is wrapped by the errors of [ParseProject] and [ParseGroup], which give the right form.
+var ErrName = errors.New("not an ID or full path")
 
 // ParseProject reads what a user wrote for a project: its numeric ID, or its full path such as "acme/web", also in the
 // escaped form "acme%2Fweb" that GitLab's API uses. It returns the ID, or the path with ID 0. Only what can never be a
 // project is refused: a path without a slash or the number 0, as mocks make them up, is left to GitLab. The error wraps
-// [ErrProjectName] and gives the right form.
+// [ErrName].
 func ParseProject(project string) (id int64, path string, err error) {
-	path, problem := parseFullPath(project)
-	if problem != "" {
-		return 0, "", fmt.Errorf("%w: %s. Write the project's numeric ID, such as \"42\", or its full path without a leading slash, "+
-			"such as \"acme/web\"", ErrProjectName, problem)
-	}
+	path, err = parseFullPath(project, "project", "acme/web")
 	if id, err := strconv.ParseInt(path, 10, 64); err == nil && id > 0 {
 		return id, "", nil
 	}
-	return 0, path, nil
+	return 0, path, err
 }
 
-// parseFullPath unescapes what a user wrote for a project or a group, and says what is wrong with it, if anything is.
-func parseFullPath(text string) (path, problem string) {
-	path = text
+// parseFullPath unescapes the ID or path that a user wrote. What it names and the example are words of the error.
+func parseFullPath(text, names, example string) (string, error) {
+	path, problem := text, ""
 	if unescaped, err := url.PathUnescape(text); err == nil {
 		path = unescaped
 	}
 	switch {
 	case text == "":
-		return "", "it is empty"
+		problem = "it is empty"
 	case strings.Contains(path, "://"):
-		// A URL may hold a password, so it is not repeated.
-		return "", "it is a URL"
+		problem = "it is a URL" // A URL may hold a password, so it is not repeated.
 	case strings.Contains(path, "%"):
-		return "", strconv.Quote(text) + " has a percent sign that is not an escape"
+		problem = strconv.Quote(text) + " has a percent sign that is not an escape"
 	case strings.ContainsFunc(path, isSpaceOrControl):
-		return "", strconv.Quote(text) + " contains a space"
+		problem = strconv.Quote(text) + " contains a space"
 	case strings.HasPrefix(path, "/"):
-		return "", strconv.Quote(text) + " begins with a slash"
+		problem = strconv.Quote(text) + " begins with a slash"
 	case strings.HasSuffix(path, "/") || strings.Contains(path, "//"):
-		return "", strconv.Quote(text) + " has an empty part"
+		problem = strconv.Quote(text) + " has an empty part"
+	default:
+		return path, nil
 	}
-	return path, ""
+	return "", fmt.Errorf("%w: %s. Write the %s's numeric ID, such as \"42\", or its full path without a leading slash, such as %q",
+		ErrName, problem, names, example)
 }
 
 // Project is a project of GitLab's.
@@ -89,7 +87,7 @@ func (c *Client) ResolveProject(ctx context.Context, project string) (int64, err
 
 // Project returns what GitLab says of a project that is given by ID or full path; see [ParseProject] for the forms. The
 // path may be an old one of a project that was renamed or moved. It costs one request for the lifetime of the client. The
-// error is [ErrProjectNotFound] when there is no such project or the token may not see it, or wraps [ErrProjectName].
+// error is [ErrProjectNotFound] when there is no such project or the token may not see it, or wraps [ErrName].
 //
 //	GET /projects/:id
 func (c *Client) Project(ctx context.Context, project string) (Project, error) {

@@ -24,7 +24,7 @@ func TestProject(t *testing.T) {
 	if _, err := client.Project(t.Context(), "9"); !errors.Is(err, errortracking.ErrProjectNotFound) {
 		t.Errorf("project 9: %v", err)
 	}
-	if _, err := client.Project(t.Context(), "/web"); !errors.Is(err, errortracking.ErrProjectName) {
+	if _, err := client.Project(t.Context(), "/web"); !errors.Is(err, errortracking.ErrName) {
 		t.Errorf("project web: %v", err)
 	}
 }
@@ -76,7 +76,7 @@ func TestParseProject(t *testing.T) {
 			if err == nil {
 				return
 			}
-			if text := err.Error(); !errors.Is(err, errortracking.ErrProjectName) || !strings.Contains(text, tt.problem) || !strings.Contains(text, `"acme/web"`) {
+			if text := err.Error(); !errors.Is(err, errortracking.ErrName) || !strings.Contains(text, tt.problem) || !strings.Contains(text, `"acme/web"`) {
 				t.Errorf("the error does not tell the problem %q and the right form: %v", tt.problem, err)
 			}
 		})
@@ -102,7 +102,7 @@ func FuzzParseProject(f *testing.F) {
 	f.Fuzz(func(t *testing.T, project string) {
 		id, path, err := errortracking.ParseProject(project)
 		if err != nil {
-			if id != 0 || path != "" || !errors.Is(err, errortracking.ErrProjectName) {
+			if id != 0 || path != "" || !errors.Is(err, errortracking.ErrName) {
 				t.Errorf("%q gives %d and %q along with the error %v", project, id, path, err)
 			}
 			return
@@ -144,8 +144,8 @@ func TestResolveProjectByABadName(t *testing.T) {
 
 	server := startGitLab(t, gitlabsim.Scenario{})
 	id, err := newClient(t, server.URL()).ResolveProject(t.Context(), "/web")
-	if id != 0 || !errors.Is(err, errortracking.ErrProjectName) {
-		t.Errorf("got %d and error %v, want %v", id, err, errortracking.ErrProjectName)
+	if id != 0 || !errors.Is(err, errortracking.ErrName) {
+		t.Errorf("got %d and error %v, want %v", id, err, errortracking.ErrName)
 	}
 	wantLines(t, server)
 }
