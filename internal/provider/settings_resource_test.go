@@ -169,6 +169,24 @@ func TestSettingsResource_sentry(t *testing.T) {
 				),
 			},
 			{
+				Config:            gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry.with(object{"integrated": true}))},
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("PUT /projects/2/error_tracking/settings"),
+					gitlab.hasSettings(2, true, true),
+				),
+			},
+			{
+				Config:            gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = false")),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry)},
+				Check: resource.ComposeAggregateTestCheckFunc(
+					gitlab.wrote("PATCH /projects/2/error_tracking/settings"),
+					gitlab.hasSettings(2, true, false),
+				),
+			},
+			{
 				Config:            gitlab.config(settingsConfig("acme/shop", "active = false")),
 				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry.with(object{"active": false}))},
 				Check: resource.ComposeAggregateTestCheckFunc(
