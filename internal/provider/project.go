@@ -61,8 +61,8 @@ func isImported(ctx context.Context, private privateState) bool {
 	return len(mark) > 0
 }
 
-// sightings are the projects that a refresh has read, or tried to read, since the provider was configured. Terraform configures it anew to
-// apply, and applies without a refresh.
+// sightings are the projects that a refresh has read, or tried to read, since the provider was configured. Terraform
+// configures it anew to apply, and applies without a refresh.
 type sightings struct {
 	mu      sync.Mutex
 	visible map[int64]bool  // by project ID
