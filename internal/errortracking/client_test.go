@@ -442,7 +442,7 @@ var faultyCalls = map[string]struct {
 	"read settings":   {http.MethodGet, "/projects/1/error_tracking/settings", true, readSettings, "settings off, keys 7"},
 	"update settings": {http.MethodPatch, "/projects/1/error_tracking/settings", true, saveActive, "settings on, keys 7"},
 	"reset settings": {http.MethodPatch, "/projects/1/error_tracking/settings", true, func(ctx context.Context, c *errortracking.Client) error {
-		return c.ResetSettings(ctx, project, errortracking.WantedSettings{Active: true})
+		return c.ResetSettings(ctx, project, new(true), nil)
 	}, "settings on, keys 7"},
 	"add key": {http.MethodPost, "/projects/1/error_tracking/client_keys", false, func(ctx context.Context, c *errortracking.Client) error {
 		_, err := c.AddClientKey(ctx, project)

@@ -473,7 +473,7 @@ func TestWritesOneAtATime(t *testing.T) {
 	for _, id := range []int64{1, 2} {
 		for range 5 {
 			write(func() error {
-				err := client.ResetSettings(t.Context(), id, errortracking.WantedSettings{})
+				err := client.ResetSettings(t.Context(), id, new(false), nil)
 				if errors.Is(err, errortracking.ErrSettingsInUse) {
 					return nil
 				}
@@ -509,7 +509,7 @@ func TestWaitingWriteIsNotBegun(t *testing.T) {
 			return err
 		},
 		"reset": func(ctx context.Context, c *errortracking.Client) error {
-			return c.ResetSettings(ctx, project, errortracking.WantedSettings{})
+			return c.ResetSettings(ctx, project, new(false), nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

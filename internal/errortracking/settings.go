@@ -103,12 +103,12 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 	return saved, err
 }
 
-// ResetSettings changes the settings of a project that are given up, as [Client.SaveSettings] does, if it has any. The error
-// is [ErrSettingsInUse], and nothing is changed, when this client has saved the project's settings: a project has one set of
-// settings, so another object has them now.
+// ResetSettings changes the settings of a project that are given up, as [Client.SaveSettings] does, if it has any. A nil
+// value stays as it is in GitLab. The error is [ErrSettingsInUse], and nothing is changed, when this client has saved the
+// project's settings: a project has one set of settings, so another object has them now.
 //
 //	PUT, PATCH /projects/:id/error_tracking/settings
-func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted WantedSettings) error {
+func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, integrated *bool) error {
 	l, err := c.hold(ctx, projectID)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, wanted Want
 	}
 	before, err := c.Settings(ctx, projectID)
 	if err == nil {
-		_, err = l.store(ctx, &before, wanted)
+		_, err = l.store(ctx, &before, WantedSettings{*cmp.Or(active, &before.Active), integrated})
 	}
 	if errors.Is(err, ErrSettingsNotFound) {
 		return nil

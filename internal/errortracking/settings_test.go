@@ -341,17 +341,18 @@ func TestResetSettings(t *testing.T) {
 	t.Parallel()
 	integrated := gitlabsim.Settings{Active: true, Integrated: true}
 	for name, test := range map[string]struct {
-		row        *gitlabsim.Settings
-		save       bool
-		fails      error
-		writes     int // after the save
-		left       bool
-		leftActive bool
+		row      *gitlabsim.Settings
+		save     bool
+		active   *bool
+		fails    error
+		requests int // after the save
+		left     *gitlabsim.Settings
 	}{
-		"saved":           {nil, true, errortracking.ErrSettingsInUse, 0, true, true},
-		"found as wanted": {&integrated, true, errortracking.ErrSettingsInUse, 0, true, true},
-		"not saved":       {&integrated, false, nil, 2, true, false},
-		"none":            {nil, false, nil, 1, false, false},
+		"saved":           {save: true, active: new(false), fails: errortracking.ErrSettingsInUse, left: &integrated},
+		"found as wanted": {row: &integrated, save: true, active: new(false), fails: errortracking.ErrSettingsInUse, left: &integrated},
+		"not saved":       {row: &integrated, active: new(false), requests: 2, left: &gitlabsim.Settings{Integrated: true}},
+		"nothing to set":  {row: &integrated, requests: 1, left: &integrated},
+		"none":            {active: new(false), requests: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -363,7 +364,7 @@ func TestResetSettings(t *testing.T) {
 				}
 			}
 			server.ClearRequests()
-			err := client.ResetSettings(t.Context(), project, errortracking.WantedSettings{})
+			err := client.ResetSettings(t.Context(), project, test.active, nil)
 			if test.fails != nil {
 				if failed := wantError(t, err, test.fails); failed.Sent || failed.Method != "" {
 					t.Errorf("got %+v, want that nothing was sent", failed)
@@ -371,11 +372,12 @@ func TestResetSettings(t *testing.T) {
 			} else if err != nil {
 				t.Error(err)
 			}
-			if got := len(server.Requests()); got != test.writes {
-				t.Errorf("%d requests, want %d", got, test.writes)
+			if got := len(server.Requests()); got != test.requests {
+				t.Errorf("%d requests, want %d", got, test.requests)
 			}
-			if row, ok := server.Settings(project); ok != test.left || row.Active != test.leftActive {
-				t.Errorf("GitLab has the settings %+v (%t)", row, ok)
+			row, ok := server.Settings(project)
+			if ok != (test.left != nil) || ok && row != *test.left {
+				t.Errorf("GitLab has the settings %+v (%t), want %+v", row, ok, test.left)
 			}
 		})
 	}
@@ -429,12 +431,11 @@ func TestResetSettings_integrated(t *testing.T) {
 	}}
 	server := startGitLab(t, scenario)
 	client := newClient(t, server.URL())
-	wanted := errortracking.WantedSettings{Active: true, Integrated: new(true)}
-	wantError(t, client.ResetSettings(t.Context(), 1, wanted), errortracking.ErrFeatureDisabled)
+	wantError(t, client.ResetSettings(t.Context(), 1, nil, new(true)), errortracking.ErrFeatureDisabled)
 	if row, _ := server.Settings(1); row.Active || row.Integrated {
 		t.Errorf("the settings are %+v, want them as before", row)
 	}
-	if err := client.ResetSettings(t.Context(), 2, wanted); err != nil {
+	if err := client.ResetSettings(t.Context(), 2, nil, new(true)); err != nil {
 		t.Error(err)
 	}
 	if row, ok := server.Settings(2); ok {

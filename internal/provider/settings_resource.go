@@ -237,20 +237,11 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if !ok {
 		return
 	}
-	var wanted errortracking.WantedSettings
-	if state.OnDestroy.ValueString() == onDestroyRestore {
-		found, _ := loadFound(ctx, req.Private)
-		if found.Existed && found.Active == nil && found.Integrated == nil {
-			return
-		}
-		if found.Existed {
-			wanted = errortracking.WantedSettings{Active: state.Active.ValueBool(), Integrated: found.Integrated}
-			if found.Active != nil {
-				wanted.Active = *found.Active
-			}
-		}
+	active, integrated := new(false), (*bool)(nil)
+	if found, _ := loadFound(ctx, req.Private); found.Existed && state.OnDestroy.ValueString() == onDestroyRestore {
+		active, integrated = found.Active, found.Integrated
 	}
-	err := r.client.ResetSettings(ctx, projectID.ValueInt64(), wanted)
+	err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
 	warning, hidden := outOfReach(err)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsInUse):

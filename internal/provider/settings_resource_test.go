@@ -608,9 +608,11 @@ func TestSettingsResource_restore(t *testing.T) {
 		before  *gitlabsim.Settings
 		applied []string // arguments, one apply each
 		outside *gitlabsim.Settings
+		unseen  bool // the destroy does not refresh
 		want    gitlabsim.Settings
 	}{
 		"nothing changed, switched off outside": {before: &integrated, applied: []string{"active = true"}, outside: &off, want: off},
+		"nothing changed, switched off unseen":  {before: &integrated, applied: []string{"active = true"}, outside: &off, unseen: true, want: off},
 		"switched on":                           {before: &off, applied: []string{"active = true"}, want: off},
 		"switched off":                          {before: &integrated, applied: []string{"active = false"}, want: integrated},
 		"backend, later":                        {before: &sentry, applied: []string{"active = true", "active = true\n  integrated = true"}, want: sentry},
@@ -631,7 +633,7 @@ func TestSettingsResource_restore(t *testing.T) {
 			if test.outside != nil {
 				gitlab.SetSettings(1, test.outside)
 			}
-			terraform.succeeds(t, "destroy", "-auto-approve")
+			terraform.succeeds(t, "destroy", "-auto-approve", fmt.Sprintf("-refresh=%t", !test.unseen))
 			if row, _ := gitlab.Settings(1); row.Active != test.want.Active || row.Integrated != test.want.Integrated {
 				t.Errorf("the settings are %+v, want %+v", row, test.want)
 			}
