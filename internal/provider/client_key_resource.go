@@ -144,7 +144,7 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 			" contain a value that is known only after apply, so the key will be replaced. Applications need the DSN of the new key.\n\nTo keep the key, use values that are known during the plan."))
 	}
 	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); looked && !visible {
-		hiddenProject(plan.Project, &resp.Diagnostics)
+		hiddenProject(state.Project, &resp.Diagnostics)
 		return
 	}
 	resp.RequiresReplace = append(resp.RequiresReplace, attribute)
@@ -201,7 +201,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	key, err := r.client.ClientKey(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
 	warning, hidden := outOfReach(err)
-	r.sightings.add(model.ProjectID.ValueInt64(), model.Project.ValueString(), !hidden)
+	r.sightings.add(model.ProjectID.ValueInt64(), !hidden)
 	var failed *errortracking.Error
 	switch {
 	case err == nil:

@@ -61,43 +61,33 @@ func isImported(ctx context.Context, private privateState) bool {
 	return len(mark) > 0
 }
 
-// sightings are the projects that a refresh has read, or tried to read, since the provider was configured. Terraform
-// configures it anew to apply, and applies without a refresh.
+// sightings are what a plan has learned of projects since the provider was configured. Terraform configures it anew to
+// apply, and applies without a refresh.
 type sightings struct {
-	mu      sync.Mutex
-	visible map[int64]bool  // by project ID
-	hidden  map[string]bool // the spellings of projects that cannot be seen
+	visible sync.Map // by project ID: whether the token may see what a refresh has tried to read
+	lost    sync.Map // the paths, in lower case, of existing objects that lead nowhere
 }
 
-// add notes a look at a project, and how its object names it.
-func (s *sightings) add(projectID int64, project string, visible bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.visible == nil {
-		s.visible, s.hidden = map[int64]bool{}, map[string]bool{}
-	}
-	s.visible[projectID] = visible
-	if !visible {
-		s.hidden[strings.ToLower(project)] = true
-	}
-}
+// add notes that a refresh has read an object of a project, or could not see it.
+func (s *sightings) add(projectID int64, visible bool) { s.visible.Store(projectID, visible) }
 
 // get reports whether a project was looked at, and whether the token may see it. Without a client nothing was.
 func (s *sightings) get(projectID int64) (visible, looked bool) {
 	if s == nil {
 		return false, false
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	visible, looked = s.visible[projectID]
+	value, looked := s.visible.Load(projectID)
+	visible, _ = value.(bool)
 	return visible, looked
 }
 
-// isHidden reports whether a project of this spelling was looked at and cannot be seen.
-func (s *sightings) isHidden(project string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hidden[strings.ToLower(project)]
+// addLost notes that the path of an existing object leads nowhere.
+func (s *sightings) addLost(path string) { s.lost.Store(strings.ToLower(path), true) }
+
+// isLost reports whether addLost has noted a path.
+func (s *sightings) isLost(path string) bool {
+	_, lost := s.lost.Load(strings.ToLower(path))
+	return lost
 }
 
 // projectPlan is what a plan does with an object because of its project.
@@ -179,7 +169,7 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 	plan := situation.plan()
 	switch plan {
 	case planAwait:
-		if b.sightings.isHidden(written) {
+		if b.sightings.isLost(written) {
 			hiddenProject(after, &resp.Diagnostics)
 			return false
 		}
@@ -187,6 +177,7 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 			inProject(after, explain(situation.err))+"\n\nThe plan continues. The project must exist when the plan is applied."))
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), types.Int64Unknown())...)
 	case planHidden:
+		b.sightings.addLost(written)
 		if !looked || visible {
 			resp.Diagnostics.Append(projectNotFound.warningAt(attribute,
 				inProject(after, explain(situation.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", situation.known)))

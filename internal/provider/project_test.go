@@ -119,9 +119,10 @@ resource "gitlab_error_tracking_client_key" "test" {
 // While a project cannot be seen, nothing in it is replaced, and nothing goes from the state.
 func TestProject_hidden(t *testing.T) {
 	t.Parallel()
-	for name, project := range map[string]string{"path": "acme/web", "ID": "1"} {
+	for name, projects := range map[string][2]string{"path": {"acme/web", "1"}, "ID": {"1", "acme/web"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			project, respelled := projects[0], projects[1]
 			gitlab := startTestbed(t, twoProjects())
 			terraform := newCommandLine(t, gitlab, clientKeyConfig(project, `keepers = { rotated = "1" }`))
 			terraform.succeeds(t, "apply", "-auto-approve")
@@ -132,6 +133,13 @@ func TestProject_hidden(t *testing.T) {
 			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(project, `keepers = { rotated = "2" }`))
 			terraform.fails(t, want, "apply", "-auto-approve")
+			want[1] = "Project " + respelled + ": A warning of this run says why"
+			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(respelled, `keepers = { rotated = "1" }`))
+			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
+			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("${terraform_data.project.output}", `keepers = { rotated = "2" }`)+
+				fmt.Sprintf("resource \"terraform_data\" \"project\" {\n  input = %q\n}\n", respelled))
+			want[1] = "Project " + project + ": A warning of this run says why"
+			terraform.fails(t, want, "plan")
 			if diff := cmp.Diff(key, terraform.keysInState(t)); diff != "" || len(gitlab.Keys(1)) != 1 {
 				t.Errorf("GitLab has the keys %v; keys in the state (-want +got):\n%s", gitlab.Keys(1), diff)
 			}

@@ -176,7 +176,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	settings, err := r.client.Settings(ctx, model.ProjectID.ValueInt64())
 	warning, hidden := outOfReach(err)
-	r.sightings.add(model.ProjectID.ValueInt64(), model.Project.ValueString(), !hidden)
+	r.sightings.add(model.ProjectID.ValueInt64(), !hidden)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
