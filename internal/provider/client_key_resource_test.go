@@ -3,10 +3,13 @@ package provider
 import (
 	"fmt"
 	"maps"
+	"net/http"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
@@ -415,32 +418,90 @@ func TestClientKeyResource_emptyKeepers(t *testing.T) {
 	gitlab.run(t, resource.TestCase{Steps: []resource.TestStep{step(""), step("keepers = {}"), step("")}})
 }
 
-// However settings and keys depend on each other, and on how many keys there are, GitLab has the keys of the state and no
-// other after an apply, and none after a destroy.
+// However settings and keys depend on each other, and whichever answer is lost, GitLab has the keys of the state and no
+// other after an apply, and none after a destroy. Each run has 12 projects, a third of them with one key, a third with two
+// and a third with three. A project's keys are read before its first write and once more because of the settings, and
+// after a lost POST.
 func TestClientKeyResource_oneKeyEach(t *testing.T) {
 	t.Parallel()
-	for _, count := range []int{1, 3} {
-		for _, order := range orders {
-			t.Run(fmt.Sprintf("%s, %d keys", order, count), func(t *testing.T) {
+	const projects, keys, nothing = 12, 24, "nothing"
+	type between struct{ least, most int }
+	for _, test := range []struct {
+		order  string
+		posts  between // one fewer for each key that GitLab makes by itself before the first POST
+		posted between // projects with a POST
+	}{
+		{"settings first", between{12, 12}, between{8, 8}},
+		{"key first", between{24, 24}, between{12, 12}},
+		{"no dependency", between{12, 24}, between{8, 12}},
+	} {
+		for _, lost := range []string{nothing, http.MethodPut, http.MethodPost} {
+			t.Run(test.order+", lost "+lost, func(t *testing.T) {
 				t.Parallel()
-				gitlab := startTestbed(t, twoProjects())
-				config := strings.Replace(webConfig(order), "  keepers", fmt.Sprintf("  count = %d\n  keepers", count), 1)
-				terraform := newCommandLine(t, gitlab, config)
-				for range 2 {
-					terraform.succeeds(t, "apply", "-auto-approve")
-					var keys []int64
-					for _, key := range gitlab.Keys(1) {
-						keys = append(keys, key.ID)
+				want := map[string]between{
+					"GET settings": {projects, projects}, "PUT settings": {projects, projects}, "POST client_keys": test.posts, "GET client_keys": {2 * projects, 2 * projects},
+				}
+				switch lost {
+				case http.MethodPut:
+					want["PUT settings"] = between{2 * projects, 2 * projects}
+				case http.MethodPost:
+					want["GET client_keys"] = between{2*projects + test.posted.least, 2*projects + test.posted.most}
+				}
+				scenario := manyProjects(projects, 0)
+				for i := range scenario.Projects {
+					p := &scenario.Projects[i]
+					p.Settings = nil
+					if lost != nothing {
+						scenario.Faults = append(scenario.Faults, gitlabsim.Fault{Method: lost, Path: fmt.Sprintf("/projects/%d/*", p.ID), Drop: true, After: true, Times: 1})
 					}
-					if diff := cmp.Diff(keys, terraform.keysInState(t)); diff != "" || len(keys) != count {
-						t.Errorf("%d keys, want %d; (-GitLab +state):\n%s", len(keys), count, diff)
+				}
+				gitlab := startTestbedWith(t, scenario, gitlabsim.Options{Latency: 5 * time.Millisecond})
+				terraform := newCommandLine(t, gitlab, manyWebsConfig(test.order, projects))
+				terraform.succeeds(t, "apply", "-auto-approve")
+				got := map[string]int{}
+				for _, r := range gitlab.Requests() {
+					got[r.Method+" "+path.Base(r.Path)]++
+				}
+				for request, times := range want {
+					if got[request] < times.least || got[request] > times.most {
+						t.Errorf("%s: %d times, want %+v", request, got[request], times)
 					}
-					terraform.succeeds(t, "destroy", "-auto-approve")
-					gitlab.isOff(t, 1)
+					delete(got, request)
+				}
+				if len(got) > 0 {
+					t.Errorf("other requests: %v", got)
+				}
+				var stored []int64
+				for _, p := range scenario.Projects {
+					for _, key := range gitlab.Keys(p.ID) {
+						stored = append(stored, key.ID)
+					}
+				}
+				slices.Sort(stored)
+				if diff := cmp.Diff(stored, terraform.keysInState(t)); diff != "" || len(stored) != keys {
+					t.Errorf("%d keys, want %d; (-GitLab +state):\n%s", len(stored), keys, diff)
+				}
+				terraform.destroy(t)
+				for _, p := range scenario.Projects {
+					gitlab.isOff(t, p.ID)
 				}
 			})
 		}
 	}
+}
+
+// manyWebsConfig is webConfig for each project, by ID, with one to three keys.
+func manyWebsConfig(order string, projects int) string {
+	return fmt.Sprintf(`
+locals {
+  settings = toset([for id in range(1, %d) : tostring(id)])
+  keys     = merge([for id in local.settings : { for n in range(id %% 3 + 1) : "${id}:${n}" => id }]...)
+}
+`, projects+1) + strings.NewReplacer(
+		`project    = "acme/web"`, "for_each = local.settings\n  project  = each.key",
+		`project = "acme/web"`, "for_each = local.keys\n  project  = each.value",
+		`project = gitlab_error_tracking_settings.web.project`, "for_each = local.keys\n  project  = gitlab_error_tracking_settings.web[each.value].project",
+	).Replace(webConfig(order))
 }
 
 // A key that GitLab made in an earlier run is nobody's: it stays, and an import takes it.

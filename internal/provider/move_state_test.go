@@ -95,8 +95,9 @@ var moves = map[string]struct {
 	},
 	"own client key of another namespace": {
 		provider: "registry.terraform.io/observability/gitlab", from: "gitlab_error_tracking_client_key",
-		state: movedKeyObject("acme/web"),
-		to:    "gitlab_error_tracking_client_key", arguments: "project = \"acme/web\"",
+		state:   movedKeyObject("acme/web"),
+		private: privateOf(importedKey, "true"),
+		to:      "gitlab_error_tracking_client_key", arguments: "project = \"1\"",
 		want: movedKeyObject("acme/web"), requests: []string{"GET /projects/1/error_tracking/client_keys", "GET /projects/acme%2Fweb"},
 	},
 }
@@ -150,6 +151,11 @@ func TestMoveState(t *testing.T) {
 			terraform.changesNothing(t)
 			if writes := gitlab.writes(); len(writes) > 0 {
 				t.Errorf("the move wrote: %q", writes)
+			}
+			terraform.destroy(t)
+			keeps := move.want["on_destroy"] == onDestroyKeep
+			if row, _ := gitlab.Settings(1); strings.Contains(move.to, "settings") && row.Active != keeps {
+				t.Errorf("after the destroy the settings are %+v", row)
 			}
 		})
 	}
