@@ -293,12 +293,14 @@ func (b *testbed) check(f func() error) resource.TestCheckFunc {
 	return func(*terraform.State) error { return f() }
 }
 
-// warned checks that a warning with the given text was given since the start, and forgets all.
-func (b *testbed) warned(text string) resource.TestCheckFunc {
+// warned checks that a warning with each text was given since the start, and forgets all.
+func (b *testbed) warned(texts ...string) resource.TestCheckFunc {
 	return b.check(func() error {
 		all := b.warnings.take()
-		if !slices.ContainsFunc(all, func(w string) bool { return strings.Contains(w, text) }) {
-			return fmt.Errorf("no warning with %q among %q", text, all)
+		for _, text := range texts {
+			if !slices.ContainsFunc(all, func(w string) bool { return strings.Contains(w, text) }) {
+				return fmt.Errorf("no warning with %q among %q", text, all)
+			}
 		}
 		return nil
 	})

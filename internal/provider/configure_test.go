@@ -162,7 +162,7 @@ provider "gitlab" {
 				// The address is unknown again while objects exist: they are kept as they were last seen, and planned as far as that goes.
 				Config: config("2"),
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.warned("Provider not configured yet"),
+					gitlab.warned("Provider not configured yet", "The settings of project acme/web stay in the state", "Client key 1:1 stays in the state"),
 					gitlab.hasSettings(1, true, true),
 					gitlab.hasKeys(1, 2), // the keepers are another value
 				),

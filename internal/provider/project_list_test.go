@@ -296,6 +296,17 @@ func TestList_limit(t *testing.T) {
 	}
 }
 
+// A limit counts objects, not the projects that the token cannot read.
+func TestList_limitSkipsUnreadable(t *testing.T) {
+	t.Parallel()
+	scenario := manyProjects(3, 1)
+	scenario.Faults = []gitlabsim.Fault{{Path: "/projects/1/*", Status: 403, Body: `{"message":"403 Forbidden"}`}}
+	gitlab := startTestbed(t, scenario)
+	if results := gitlab.listed(t, TypeName+clientKeyType, object{"group": "acme"}, 2); len(results) != 2 || results[1].Identity == nil {
+		t.Errorf("got %+v, want the keys of 2 projects", results)
+	}
+}
+
 // An interrupted list does not pass for a whole one.
 func TestList_interrupted(t *testing.T) {
 	t.Parallel()
