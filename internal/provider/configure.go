@@ -47,7 +47,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if check && client != nil {
+	if check {
 		if err := client.CheckToken(ctx); err != nil {
 			resp.Diagnostics.Append(unableToSignIn.error(explain(err)))
 			return

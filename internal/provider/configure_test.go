@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -126,6 +128,37 @@ func TestProvider_environment(t *testing.T) {
 			},
 		},
 	})
+}
+
+// An argument wins over its environment variable.
+func TestProvider_argumentsAndEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		argument types.Bool
+		variable string
+		want     bool
+	}{
+		{types.BoolNull(), "", false},
+		{types.BoolNull(), "true", true},
+		{types.BoolNull(), "false", false},
+		{types.BoolValue(true), "", true},
+		{types.BoolValue(true), "false", true},
+		{types.BoolValue(false), "true", false},
+		{types.BoolValue(false), "no boolean", false},
+	} {
+		p := &gitlabProvider{getenv: func(name string) string {
+			return map[string]string{"GITLAB_EARLY_AUTH_CHECK": test.variable, "GITLAB_TOKEN": "variable", "GITLAB_BASE_URL": "no address"}[name]
+		}}
+		var diags diag.Diagnostics
+		client, check := p.newClient(t.Context(), providerModel{
+			Headers:        types.MapNull(types.StringType),
+			EarlyAuthCheck: test.argument,
+			BaseURL:        types.StringValue("https://gitlab.example.com"),
+		}, &diags)
+		if diags.HasError() || client == nil || check != test.want {
+			t.Errorf("early_auth_check = %s with the variable %q: check is %t, want %t; %v", test.argument, test.variable, check, test.want, diags)
+		}
+	}
 }
 
 func TestProvider_earlyAuthCheck(t *testing.T) {
