@@ -233,6 +233,37 @@ func TestProject_renamed(t *testing.T) {
 	}
 }
 
+// An object whose path no longer leads anywhere is read, updated and destroyed in its project.
+func TestProject_pathLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := func(active bool, keepers string) string {
+		return settingsConfig("acme/web", fmt.Sprintf("active = %t", active)) + clientKeyConfig("acme/web", keepers+"\n  depends_on = ["+settingsAddress+"]")
+	}
+	terraform := newCommandLine(t, gitlab, config(true, ""))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	key := gitlab.Keys(1)
+	gitlab.MoveProject(1, "acme/site")
+	gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
+	gitlab.RemoveProject(9)
+	output := terraform.succeeds(t, "plan", "-detailed-exitcode")
+	if !hasInOrder(output, "Project not found", "Project acme/web: ", "404 Project Not Found", "The resource stays in project 1") {
+		t.Errorf("the plan does not warn:\n%s", output)
+	}
+	terraform.write(t, "main.tf", requiredProviders+config(false, "keepers = {}"))
+	if output := terraform.succeeds(t, "apply", "-auto-approve"); !strings.Contains(output, "0 added, 2 changed, 0 destroyed") {
+		t.Errorf("want two updates in place:\n%s", output)
+	}
+	if stored, existed := gitlab.Settings(1); !existed || stored.Active {
+		t.Errorf("GitLab has %+v, want inactive settings", stored)
+	}
+	if diff := cmp.Diff(key, gitlab.Keys(1)); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	terraform.destroy(t)
+	gitlab.isOff(t, 1)
+}
+
 // An import writes the path, though the configuration has the ID. When the project gets another path, the state takes the ID,
 // or what refers to the state would go on with the old path.
 func TestProject_renamedAfterImport(t *testing.T) {
