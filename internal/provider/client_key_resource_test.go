@@ -586,7 +586,7 @@ func TestClientKeyResource_firstKeepers(t *testing.T) {
 	}
 }
 
-// Nulls in keepers and headers are values like others, and never a fault of the provider.
+// A null in keepers is a value like others, a header with a null is not sent, and neither is a fault of the provider.
 func TestClientKeyResource_nulls(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
@@ -594,6 +594,11 @@ func TestClientKeyResource_nulls(t *testing.T) {
 	terraform.succeeds(t, "apply", "-auto-approve")
 	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
 		t.Errorf("the plan after it is not empty:\n%s", output)
+	}
+	for _, r := range gitlab.Requests() {
+		if _, sent := r.Header["X-Team"]; sent || r.Header.Get("X-Other") != "1" {
+			t.Errorf("%s %s came with the headers %v", r.Method, r.Path, r.Header)
+		}
 	}
 }
 
