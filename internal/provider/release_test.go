@@ -209,7 +209,6 @@ func pack(name, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	header.Method = zip.Deflate
 	packed, err := os.Create(name)
 	if err != nil {
 		return err
