@@ -71,7 +71,7 @@ const maxBody = 64 << 10
 
 // Send sends an error to the collector of a DSN with Sentry's SDK, and waits for the answer until ctx ends. It sends once
 // and follows no redirect. It returns the ID of the event and the status of the answer, such as "200 OK". The error is an
-// [*Error].
+// [*Error], or says that the SDK does not accept the DSN.
 func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, status string, err error) {
 	x := &exchange{ctx: ctx, network: cleanhttp.DefaultTransport()}
 	client, err := sentry.NewClient(sentry.ClientOptions{

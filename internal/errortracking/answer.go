@@ -72,7 +72,7 @@ func (c *call) failure(kind, cause error) *Error {
 	if a == nil {
 		return e
 	}
-	e.Status, e.Wait = a.status, requestedWait(a.status, a.header)
+	e.Status, e.Wait = a.status, a.wait()
 	if cause == nil || a.status >= 300 {
 		e.Message = printable(mask(a.message()))
 	}

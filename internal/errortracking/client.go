@@ -18,6 +18,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +26,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+	"golang.org/x/sync/semaphore"
 )
 
 // Client reads and writes the error tracking of GitLab projects. It is safe for concurrent use. One client should serve a
@@ -44,7 +46,7 @@ type Client struct {
 	keys, keysAgain shared[int64, []ClientKey]
 	ledgers         sync.Map // *ledger by project ID
 	recent          shared[struct{}, bool]
-	rateLimit       waits
+	rateLimit       rateLimit
 }
 
 // New makes a client with the given options. It sends nothing. The error is an [*OptionError].
@@ -65,6 +67,7 @@ func New(o Options) (*Client, error) {
 		log:     o.Log,
 		secrets: maskSecrets(o),
 	}
+	c.rateLimit.turn = semaphore.NewWeighted(1)
 	if c.network, err = newNetwork(o, c.timeout); err != nil {
 		return nil, err
 	}
@@ -101,6 +104,11 @@ func (c *Client) CheckToken(ctx context.Context) error {
 	return err
 }
 
+// endpoint returns the path of what a project has of error tracking.
+func endpoint(projectID int64, of string) string {
+	return fmt.Sprintf("/projects/%d/error_tracking/%s", projectID, of)
+}
+
 // do sends a request until it is answered or given up, and decodes the JSON of a successful answer into reply, a pointer.
 // The path is below /api/v4, escaped, and may have a query. The body is sent as JSON; nil is none. The error is an [*Error].
 // The call is never nil: it has the header of the answer, and makes an error of what the caller finds wrong with the reply.
@@ -109,11 +117,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	header := c.header.Clone()
 	var content any
 	if body != nil {
-		encoded, err := json.Marshal(body)
-		if err != nil {
-			return call, call.failure(ErrUnexpected, err)
-		}
-		content = encoded
+		content, _ = json.Marshal(body) // which cannot fail for settings
 		header.Set("Content-Type", "application/json")
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.base.String()+"/api/v4"+path, content)
@@ -132,8 +136,10 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	}
 	_, err = client.Do(req) //nolint:bodyclose // the call has read and closed the body
 	if kind, cause := call.verdict(ctx, err, reply); kind != nil {
-		if errors.Is(kind, ErrNoSuchEndpoint) && c.isRemoved(ctx, path) {
-			kind = ErrFeatureRemoved
+		if errors.Is(kind, ErrNoSuchEndpoint) && strings.Contains(path, "/error_tracking/") {
+			if recent, _ := c.recent.get(ctx, struct{}{}); recent {
+				kind = ErrFeatureRemoved
+			}
 		}
 		return call, call.failure(kind, cause)
 	}

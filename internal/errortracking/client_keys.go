@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -18,8 +18,7 @@ type ClientKey struct {
 	Active bool
 	// PublicKey is the key itself, of the form glet_<32 hexadecimal digits>.
 	PublicKey string
-	// DSN is the address that a Sentry SDK is given. GitLab computes it on each read from an instance setting, so it can
-	// change under an unchanged key.
+	// DSN is what a Sentry SDK is given. GitLab computes it from an instance setting, so it can change under a key.
 	DSN string
 }
 
@@ -45,7 +44,7 @@ func (k *ClientKey) UnmarshalJSON(data []byte) error {
 //
 //	GET /projects/:id/error_tracking/client_keys
 func (c *Client) ClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
-	return readList(ctx, c, clientKeysPath(projectID), url.Values{}, func(k ClientKey) int64 { return k.ID })
+	return readList(ctx, c, endpoint(projectID, "client_keys"), url.Values{}, func(k ClientKey) int64 { return k.ID })
 }
 
 // ClientKey returns one client key of a project. All who ask between two writes of this client to the project share one
@@ -72,17 +71,16 @@ type AddedClientKey struct {
 	ClientKey
 	// Unclear is nil as a rule. Otherwise it is the error of the request after which the key was found in the project.
 	Unclear *Error
-	// Since is when the keys were read before that request. Only a key that somebody else made after it can be mistaken for
-	// ours.
+	// Since is when the keys were read before that request. A key that somebody made after it can be mistaken for ours.
 	Since time.Time
 }
 
 // AddClientKey makes a client key in a project, or takes the one that GitLab made by itself when this client saved the
 // project's settings. It works whatever the settings are. A request under way is finished when ctx is cancelled.
 //
-// GitLab is known to make a key and then answer 500. So the keys are read before the first creation in a project, and
-// again after an unclear answer: the only new key is taken. Otherwise the error is [ErrLostAnswer] with
-// the answer to the request; its Keys are the new ones. After it nothing is made in the project until its keys could be read.
+// GitLab is known to make a key and then answer 500. So the keys are read before the first creation in a project, and again
+// after an unclear answer: the only new key is taken. Otherwise the error is [ErrLostAnswer]; its Keys are the new ones, and
+// nothing is made in the project until its keys could be read.
 //
 //	POST /projects/:id/error_tracking/client_keys
 func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClientKey, error) {
@@ -103,7 +101,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 	defer l.forgetShared()
 	since := l.readAt
 	var key ClientKey
-	_, err = c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &key)
+	_, err = c.do(ctx, http.MethodPost, endpoint(projectID, "client_keys"), nil, &key)
 	if err == nil {
 		l.highest = max(l.highest, key.ID)
 		return AddedClientKey{ClientKey: key}, nil
@@ -136,7 +134,7 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 		return err
 	}
 	defer l.release()
-	_, err = c.do(ctx, http.MethodDelete, clientKeysPath(projectID)+"/"+strconv.FormatInt(keyID, 10), nil, &ClientKey{})
+	_, err = c.do(ctx, http.MethodDelete, endpoint(projectID, fmt.Sprintf("client_keys/%d", keyID)), nil, &ClientKey{})
 	l.forgetShared()
 	if unclear(err) != nil {
 		ctx, cancel := toTheEnd(ctx)
@@ -146,8 +144,4 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 		}
 	}
 	return err
-}
-
-func clientKeysPath(projectID int64) string {
-	return "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/client_keys"
 }

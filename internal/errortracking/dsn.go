@@ -20,8 +20,7 @@ type DSN struct {
 	Scheme string
 	// PublicKey is the client key, see [ClientKey.PublicKey].
 	PublicKey string
-	// Host is a name or an IP address, one of version 6 in brackets. It is that of the collector, which need not be
-	// GitLab's own.
+	// Host is the collector's name or IP address, of version 6 in brackets. It need not be GitLab's own.
 	Host string
 	// Port is the one that is written, else that of the scheme.
 	Port int64
@@ -81,8 +80,7 @@ func (d DSN) Collector() string {
 	return fmt.Sprintf("%s:%d", d.Host, d.Port)
 }
 
-// EnvelopeURL returns the address that a Sentry SDK makes of the DSN and sends its envelopes to. It has no port where
-// that is the scheme's.
+// EnvelopeURL returns the address that a Sentry SDK sends its envelopes to. It has no port where that is the scheme's.
 func (d DSN) EnvelopeURL() string {
 	return fmt.Sprintf("%s://%s%s/api/%d/envelope/", d.Scheme, d.Collector(), d.Path, d.ProjectID)
 }

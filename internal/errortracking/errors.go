@@ -61,8 +61,7 @@ var (
 	ErrRateLimited = errors.New("GitLab's rate limit is reached")
 	// ErrServer means a status of 500 or above, after all repetitions.
 	ErrServer = errors.New("GitLab failed")
-	// ErrClientKeysFailed is the [ErrServer] that all requests for client keys end with while the instance setting
-	// error_tracking_api_url is invalid: status 500.
+	// ErrClientKeysFailed means 500 on client keys, as always while the setting error_tracking_api_url is invalid.
 	ErrClientKeysFailed = fmt.Errorf("%w on client keys", ErrServer)
 	// ErrClientCertificate means that GitLab, or a proxy in front of it, wants a client certificate or another one.
 	ErrClientCertificate = errors.New("the client certificate was refused")
@@ -72,8 +71,8 @@ var (
 	ErrInterrupted = errors.New("interrupted")
 	// ErrIncompleteList means that in each reading of a list its pages contradicted each other or their number of rows.
 	ErrIncompleteList = errors.New("GitLab's list is incomplete")
-	// ErrLostAnswer means an unclear answer to the creation of a client key, after which there is no new key, or several. The
-	// error also wraps the value that says what was wrong with the answer, such as [ErrServer].
+	// ErrLostAnswer means an unclear answer to the creation of a client key, after which no new key shows, or several. Its
+	// errors also wrap what was wrong with the answer, such as [ErrServer].
 	ErrLostAnswer = errors.New("it is unclear whether GitLab created a client key")
 	// ErrUnexpected means a status that the API facts do not explain.
 	ErrUnexpected = errors.New("unexpected answer from GitLab")
@@ -106,7 +105,7 @@ type Error struct {
 	Elapsed  time.Duration
 	// Wait is how long the last answer asked to wait before a repetition, 0 when it did not say.
 	Wait time.Duration
-	// Sent says whether GitLab may have changed something: an attempt to write was sent, and no answer says that it was refused.
+	// Sent says whether GitLab may have changed something: a write was sent, and no answer says that it was refused.
 	Sent bool
 	// Keys are the new client keys for [ErrLostAnswer], and the existing ones for [ErrClientKeyNotFound].
 	Keys []ClientKey

@@ -19,7 +19,7 @@ func (c *Client) PatchSettings(ctx context.Context, projectID int64, active bool
 
 func (c *Client) PostClientKey(ctx context.Context, projectID int64) (ClientKey, error) {
 	var key ClientKey
-	_, err := c.do(ctx, http.MethodPost, clientKeysPath(projectID), nil, &key)
+	_, err := c.do(ctx, http.MethodPost, endpoint(projectID, "client_keys"), nil, &key)
 	return key, err
 }
 
@@ -33,8 +33,12 @@ var (
 	ErrBodyTooLong = errBodyTooLong
 	ParseBaseURL   = parseBaseURL
 	Origin         = origin
-	RequestedWait  = requestedWait
 )
+
+// RequestedWait returns how long an answer asks to wait.
+func RequestedWait(status int, header http.Header) time.Duration {
+	return (&answer{status: status, header: header}).wait()
+}
 
 // RepeatAfterError asks the retry policy about an attempt that ended with err.
 func RepeatAfterError(ctx context.Context, method string, sent, answered bool, err error) (bool, error) {
@@ -60,11 +64,5 @@ func (c *Client) Hold(ctx context.Context, projectID int64) (release func(), err
 	return l.release, nil
 }
 
-// TotalWait adds up waits, each given by when it starts and how long it is.
-func TotalWait(all ...[2]time.Duration) time.Duration {
-	var w waits
-	for _, wait := range all {
-		w.add(time.Unix(0, 0).Add(wait[0]), wait[1])
-	}
-	return w.total
-}
+// SetNetwork makes a client send through a network of the test's own.
+func (c *Client) SetNetwork(network http.RoundTripper) { c.network = network }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // ledger is what this run knows of one project. Whoever holds it is the only one to write there, so that each new key has
@@ -11,18 +13,16 @@ import (
 type ledger struct {
 	client    *Client
 	projectID int64
-	// held is full while somebody holds the ledger.
-	held chan struct{}
+	// held is taken by who holds the ledger.
+	held *semaphore.Weighted
 	// keys are those of the last reading; nil before the first one, and after an answer that left open whether there is
 	// another key.
 	keys []ClientKey
 	// readAt is when the request of the last reading was sent.
 	readAt time.Time
-	// highest is the highest key ID ever seen here. GitLab's IDs come from one ascending sequence, so a key that is made
-	// later has a higher one.
+	// highest is the highest key ID ever seen here. GitLab's IDs ascend, so a key that is made later has a higher one.
 	highest int64
-	// made is the key that GitLab made by itself when this run saved settings, until it is handed out. It has no ID until a
-	// reading has found it.
+	// made is the key that GitLab made when this run saved settings, until it is handed out. Its ID is 0 until it is found.
 	made *AddedClientKey
 	// settingsSaved says that this run has saved the project's settings, or found them as wanted.
 	settingsSaved bool
@@ -31,20 +31,15 @@ type ledger struct {
 // hold waits until nobody else writes in the project, and returns its ledger. The caller releases it. The error is
 // [ErrInterrupted] when ctx ends before: a write that has not begun is not begun then.
 func (c *Client) hold(ctx context.Context, projectID int64) (*ledger, error) {
-	entry, _ := c.ledgers.LoadOrStore(projectID, &ledger{client: c, projectID: projectID, held: make(chan struct{}, 1)})
+	entry, _ := c.ledgers.LoadOrStore(projectID, &ledger{client: c, projectID: projectID, held: semaphore.NewWeighted(1)})
 	l, _ := entry.(*ledger)
-	select {
-	case l.held <- struct{}{}:
-		if ctx.Err() == nil {
-			return l, nil
-		}
-		l.release()
-	case <-ctx.Done():
+	if l.held.Acquire(ctx, 1) != nil {
+		return nil, interrupted(ctx, c.base.Host)
 	}
-	return nil, interrupted(ctx, c.base.Host)
+	return l, nil
 }
 
-func (l *ledger) release() { <-l.held }
+func (l *ledger) release() { l.held.Release(1) }
 
 // forgetShared makes the next one who asks for the project's keys read them anew.
 func (l *ledger) forgetShared() {
@@ -77,8 +72,7 @@ func (l *ledger) newKeys(ctx context.Context) (added []ClientKey, err error) {
 	return added, nil
 }
 
-// looksAfter are the waits before each look for a key that an unclear answer may have made. GitLab can commit its work
-// after a proxy has given up on the answer.
+// looksAfter are the waits before each look for a lost key. GitLab can commit its work after a proxy has given up.
 var looksAfter = []time.Duration{0, time.Second, 3 * time.Second}
 
 // lookForKeys reads the project's keys until a new one shows or the looks are used up. No interrupt ends it.

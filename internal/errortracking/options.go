@@ -45,8 +45,7 @@ type Options struct {
 	UserAgent string
 	// Timeout bounds one attempt at a request; zero means 65 seconds.
 	Timeout time.Duration
-	// Pause is given each time to wait and returns the time that is really waited; nil waits as given. Tests use it to see
-	// the waits without waiting.
+	// Pause is given each time to wait and returns the time that is waited; nil waits as given. It is there for tests.
 	Pause func(time.Duration) time.Duration
 	// Log, if not nil, is called after each attempt at a request. The context is that of the request.
 	Log func(context.Context, Attempt)

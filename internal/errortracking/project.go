@@ -108,7 +108,7 @@ func (c *Client) findProject(ctx context.Context, project string) (found Project
 	call, err := c.do(ctx, http.MethodGet, "/projects/"+url.PathEscape(project), nil, &found)
 	if errors.Is(err, ErrProjectMoved) {
 		if id := movedTo(call.answer.header.Get("Location")); id != 0 {
-			_, err = c.do(ctx, http.MethodGet, "/projects/"+strconv.FormatInt(id, 10), nil, &found)
+			_, err = c.do(ctx, http.MethodGet, fmt.Sprintf("/projects/%d", id), nil, &found)
 		}
 	}
 	return found, err

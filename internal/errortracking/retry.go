@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -35,7 +34,7 @@ func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool,
 	case isPOST && resp.StatusCode != http.StatusTooManyRequests:
 		return false, nil
 	}
-	return requestedWait(resp.StatusCode, resp.Header) <= longestWait, nil
+	return c.answer.wait() <= longestWait, nil
 }
 
 // isPermanent reports whether a repetition would fail in the same way, of errors that retryablehttp repeats a request after.
@@ -45,66 +44,36 @@ func isPermanent(err error) bool {
 }
 
 // backoff returns the wait before a repetition, as retryablehttp.Backoff: the time that GitLab asks for, else one that
-// doubles with each attempt, half of it random so that many clients do not come back together.
-func (c *call) backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
+// doubles with each attempt, half of it random, so that clients do not come back together. After a 429 see [rateLimit].
+func (c *call) backoff(least, most time.Duration, attempt int, _ *http.Response) time.Duration {
 	wait := retryablehttp.DefaultBackoff(least, most, attempt, nil)
 	wait = wait/2 + rand.N(wait/2)
-	if resp != nil {
-		if asked := requestedWait(resp.StatusCode, resp.Header); asked > 0 {
-			wait = asked + rand.N(least)
-		}
-		if resp.StatusCode == http.StatusTooManyRequests {
-			c.client.rateLimit.add(time.Now(), wait)
-		}
+	switch a := c.answer; {
+	case a == nil:
+	case a.status == http.StatusTooManyRequests:
+		return 0
+	case a.wait() > 0:
+		wait = a.wait() + rand.N(least)
 	}
 	return c.client.pause(wait)
 }
 
-// RateLimitWait returns how long requests have waited in all because GitLab's rate limit was reached. Time in which several
-// waited counts once.
-func (c *Client) RateLimitWait() time.Duration {
-	c.rateLimit.mu.Lock()
-	defer c.rateLimit.mu.Unlock()
-	return c.rateLimit.total
-}
-
-// waits adds up waits that may overlap.
-type waits struct {
-	mu    sync.Mutex
-	total time.Duration
-	until time.Time // when the last one ends
-}
-
-// add counts a wait, as far as it lies after the end of the earlier ones.
-func (w *waits) add(from time.Time, wait time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	until := from.Add(wait)
-	if from.Before(w.until) {
-		from = w.until
-	}
-	if until.After(from) {
-		w.total += until.Sub(from)
-		w.until = until
-	}
-}
-
-// requestedWait returns how long an answer asks to wait, or 0: Retry-After in seconds or as a date, else, where the rate
+// wait returns how long an answer asks to wait, or 0: Retry-After in seconds or as a date, else, where the rate
 // limit is what the answer is about, RateLimit-Reset in seconds since 1970. Times count from the answer's own Date, since
 // the clocks of GitLab and of this machine may differ.
-func requestedWait(status int, header http.Header) time.Duration {
-	now, err := http.ParseTime(header.Get("Date"))
+func (a *answer) wait() time.Duration {
+	now, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {
 		now = time.Now()
 	}
-	after := header.Get("Retry-After")
+	after := a.header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(after, 10, 31); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(seconds) * time.Second
 	}
 	if date, err := http.ParseTime(after); err == nil {
 		return max(0, date.Sub(now))
 	}
-	if reset, err := strconv.ParseInt(header.Get("RateLimit-Reset"), 10, 64); err == nil && status == http.StatusTooManyRequests {
+	if reset, err := strconv.ParseInt(a.header.Get("RateLimit-Reset"), 10, 64); err == nil && a.status == http.StatusTooManyRequests {
 		return max(0, time.Unix(reset, 0).Sub(now))
 	}
 	return 0

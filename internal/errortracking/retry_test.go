@@ -117,19 +117,20 @@ func TestRequestedWaits(t *testing.T) {
 		least, most time.Duration
 		endsAtOnce  bool
 	}{
-		"seconds":              {status: 429, headers: map[string]string{"Retry-After": "7"}, least: 7 * time.Second, most: 7*time.Second + 200*time.Millisecond},
+		"seconds":              {status: 429, headers: map[string]string{"Retry-After": "7"}, least: 6 * time.Second, most: 7 * time.Second},
 		"seconds of a 503":     {status: 503, headers: map[string]string{"Retry-After": "7"}, least: 7 * time.Second, most: 7*time.Second + 200*time.Millisecond},
-		"longest":              {status: 429, headers: map[string]string{"Retry-After": "600"}, least: 600 * time.Second, most: 601 * time.Second},
+		"longest":              {status: 429, headers: map[string]string{"Retry-After": "600"}, least: 599 * time.Second, most: 600 * time.Second},
 		"too long":             {status: 429, headers: map[string]string{"Retry-After": "601"}, endsAtOnce: true},
 		"too long for a 503":   {status: 503, headers: map[string]string{"Retry-After": "601"}, endsAtOnce: true},
 		"far too long":         {status: 429, headers: map[string]string{"Retry-After": "99999999999999999999"}, endsAtOnce: true},
 		"date":                 {status: 429, headers: map[string]string{"Retry-After": soon(date, 500)}, least: 200 * time.Second, most: 501 * time.Second},
 		"reset":                {status: 429, headers: map[string]string{"RateLimit-Reset": soon(unix, 500)}, least: 200 * time.Second, most: 501 * time.Second},
 		"date too far":         {status: 429, headers: map[string]string{"Retry-After": soon(date, 3600)}, endsAtOnce: true},
-		"date in the past":     {status: 429, headers: map[string]string{"Retry-After": soon(date, -60)}, least: 100 * time.Millisecond, most: 200 * time.Millisecond},
+		"date in the past":     {status: 429, headers: map[string]string{"Retry-After": soon(date, -60)}, most: 200 * time.Millisecond},
+		"past date of a 503":   {status: 503, headers: map[string]string{"Retry-After": soon(date, -60)}, least: 100 * time.Millisecond, most: 200 * time.Millisecond},
 		"reset too far":        {status: 429, headers: map[string]string{"RateLimit-Reset": soon(unix, 3600)}, endsAtOnce: true},
 		"reset of no limit":    {status: 503, headers: map[string]string{"RateLimit-Reset": soon(unix, 3600)}, least: 100 * time.Millisecond, most: 200 * time.Millisecond},
-		"seconds before reset": {status: 429, headers: map[string]string{"Retry-After": "2", "RateLimit-Reset": soon(unix, 3600)}, least: 2 * time.Second, most: 2200 * time.Millisecond},
+		"seconds before reset": {status: 429, headers: map[string]string{"Retry-After": "2", "RateLimit-Reset": soon(unix, 3600)}, least: time.Second, most: 2 * time.Second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -192,6 +193,7 @@ func TestCancelledWait(t *testing.T) {
 		kind  error
 	}{
 		"after an answer":        {gitlabsim.Fault{Path: "/*", Status: 503, Body: `{"message":"busy"}`}, errortracking.ErrInterrupted},
+		"after a 429":            {gitlabsim.Fault{Path: "/*", Status: 429, Body: `{"message":"busy"}`}, errortracking.ErrInterrupted},
 		"after a cut connection": {gitlabsim.Fault{Path: "/*", Drop: true}, errortracking.ErrInterrupted},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -466,36 +468,5 @@ func TestPauseByDefault(t *testing.T) {
 	started := time.Now()
 	if err := client.CheckToken(t.Context()); err != nil || time.Since(started) < 100*time.Millisecond {
 		t.Errorf("got error %v after %s, want a wait of 100 ms at least", err, time.Since(started))
-	}
-}
-
-// Waits at the same time count once.
-func TestClient_RateLimitWait(t *testing.T) {
-	t.Parallel()
-	const s = time.Second
-	for name, tt := range map[string]struct {
-		waits [][2]time.Duration
-		want  time.Duration
-	}{
-		"none":              {nil, 0},
-		"one after another": {[][2]time.Duration{{0, 5 * s}, {10 * s, 5 * s}}, 10 * s},
-		"overlapping":       {[][2]time.Duration{{0, 5 * s}, {3 * s, 5 * s}}, 8 * s},
-		"within another":    {[][2]time.Duration{{0, 10 * s}, {3 * s, 5 * s}, {4 * s, 6 * s}}, 10 * s},
-	} {
-		if got := errortracking.TotalWait(tt.waits...); got != tt.want {
-			t.Errorf("%s: got %s, want %s", name, got, tt.want)
-		}
-	}
-
-	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{
-		{Path: "/projects/1/*", Status: 429, Headers: map[string]string{"Retry-After": "20"}, Times: 1},
-		{Path: "/projects/1/*", Status: 503, Headers: map[string]string{"Retry-After": "400"}, Times: 1},
-	}})
-	client := newClient(t, server.URL())
-	if _, err := client.ClientKeys(t.Context(), project); err != nil {
-		t.Fatal(err)
-	}
-	if got := client.RateLimitWait(); got < 20*s || got > 21*s {
-		t.Errorf("waited %s, want 20s", got)
 	}
 }

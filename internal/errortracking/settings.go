@@ -8,15 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 )
 
 // Settings are the error tracking settings of a project.
 type Settings struct {
 	// Active says whether error tracking is on.
 	Active bool
-	// Integrated says whether GitLab collects the errors itself, rather than showing those of a Sentry. While the feature
-	// flag integrated_error_tracking is off, GitLab says false whatever is stored.
+	// Integrated says whether GitLab collects the errors itself, rather than showing those of a Sentry. GitLab says false
+	// whatever is stored while the feature flag integrated_error_tracking is off.
 	Integrated bool
 	// ProjectName, SentryExternalURL and APIURL describe the Sentry project behind the settings. Each is nil where GitLab
 	// says null, as it does for integrated tracking. They cannot be set through GitLab's REST API.
@@ -58,7 +57,7 @@ func (w WantedSettings) met(s Settings) bool {
 //
 //	GET /projects/:id/error_tracking/settings
 func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err error) {
-	_, err = c.do(ctx, http.MethodGet, settingsPath(projectID), nil, &s)
+	_, err = c.do(ctx, http.MethodGet, endpoint(projectID, "settings"), nil, &s)
 	return s, err
 }
 
@@ -81,13 +80,12 @@ type SavedSettings struct {
 // nothing, and [ErrNotApplied] when it stored something else.
 //
 //	PUT, PATCH /projects/:id/error_tracking/settings
-func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted WantedSettings) (SavedSettings, error) {
+func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted WantedSettings) (saved SavedSettings, err error) {
 	l, err := c.hold(ctx, projectID)
 	if err != nil {
-		return SavedSettings{}, err
+		return saved, err
 	}
 	defer l.release()
-	saved := SavedSettings{}
 	switch saved.Settings, err = c.Settings(ctx, projectID); {
 	case errors.Is(err, ErrSettingsNotFound):
 		wanted.Integrated = cmp.Or(wanted.Integrated, new(true))
@@ -127,8 +125,8 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, int
 	return err
 }
 
-// store gives the project the wanted settings, unless those before, nil for none, are as wanted, and returns what GitLab has
-// then. It keeps the key that GitLab makes by itself for the next one who wants a key.
+// store gives the project the wanted settings, unless those before, nil for none, are as wanted. It returns what GitLab has
+// then, and keeps the key that GitLab makes by itself for the next one who wants a key.
 func (l *ledger) store(ctx context.Context, before *Settings, wanted WantedSettings) (Settings, error) {
 	if before != nil && wanted.met(*before) {
 		return *before, nil
@@ -182,7 +180,7 @@ func (l *ledger) write(ctx context.Context, before *Settings, wanted WantedSetti
 // are not as wanted.
 func (c *Client) sendSettings(ctx context.Context, method string, projectID int64, wanted WantedSettings) (Settings, error) {
 	var s Settings
-	call, err := c.do(ctx, method, settingsPath(projectID), wanted, &s)
+	call, err := c.do(ctx, method, endpoint(projectID, "settings"), wanted, &s)
 	if err == nil && !wanted.met(s) {
 		asked := fmt.Sprintf("active = %t", wanted.Active)
 		if wanted.Integrated != nil {
@@ -192,8 +190,4 @@ func (c *Client) sendSettings(ctx context.Context, method string, projectID int6
 		err = call.failure(ErrNotApplied, cause)
 	}
 	return s, err
-}
-
-func settingsPath(projectID int64) string {
-	return "/projects/" + strconv.FormatInt(projectID, 10) + "/error_tracking/settings"
 }

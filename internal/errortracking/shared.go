@@ -38,8 +38,7 @@ func (s *shared[K, V]) get(ctx context.Context, key K) (V, error) {
 		select {
 		case <-other.done:
 		case <-ctx.Done():
-			var none V
-			return none, interrupted(ctx, s.host)
+			return *new(V), interrupted(ctx, s.host)
 		}
 		if ctx.Err() != nil || !errors.Is(other.err, context.Canceled) {
 			return other.value, other.err

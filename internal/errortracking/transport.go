@@ -2,6 +2,7 @@ package errortracking
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -44,10 +45,12 @@ type call struct {
 // changes something is finished when its context is cancelled, so that nothing GitLab makes is lost to an interrupt.
 func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	ctx := req.Context()
+	hasTurn, err := c.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.leave(hasTurn)
 	if c.method != http.MethodGet {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.client.timeout)
@@ -97,10 +100,8 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 		if err != nil {
 			return nil, err
 		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
+		pool, _ := x509.SystemCertPool()
+		pool = cmp.Or(pool, x509.NewCertPool())
 		if !pool.AppendCertsFromPEM(pem) {
 			return nil, &OptionError{"cacert_file", "the file contains no PEM certificate"}
 		}
@@ -109,12 +110,9 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 	if o.ClientCert == "" && o.ClientKey == "" {
 		return network, nil
 	}
-	certificate, err := readPEM("client_cert", o.ClientCert)
-	if err != nil {
-		return nil, err
-	}
-	key, err := readPEM("client_key", o.ClientKey)
-	if err != nil {
+	certificate, certErr := readPEM("client_cert", o.ClientCert)
+	key, keyErr := readPEM("client_key", o.ClientKey)
+	if err := cmp.Or(certErr, keyErr); err != nil {
 		return nil, err
 	}
 	pair, err := tls.X509KeyPair(certificate, key)

@@ -5,20 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
-// isRemoved reports whether an endpoint is missing because GitLab has given up error tracking: it is one of error tracking,
-// and this GitLab is of a version that used to have it. GitLab is asked once.
-func (c *Client) isRemoved(ctx context.Context, endpoint string) bool {
-	if !strings.Contains(endpoint, "/error_tracking/") {
-		return false
-	}
-	recent, err := c.recent.get(ctx, struct{}{})
-	return err == nil && recent
-}
-
-// isRecent asks GitLab whether it is of version 15.10 or newer, the first with all endpoints of error tracking.
+// isRecent asks GitLab whether it is of version 15.10 or newer, the first with all endpoints of error tracking. Where one of
+// them is missing there, GitLab has given up error tracking.
 //
 //	GET /version
 func (c *Client) isRecent(ctx context.Context, _ struct{}) (bool, error) {

@@ -31,7 +31,7 @@ const (
 //   - requests/op: what GitLab was asked.
 func BenchmarkTerraform(b *testing.B) {
 	gitlabMirror, emptyMirror := buildMirror(b, releaseProvider), buildMirror(b, emptyProvider)
-	for _, size := range []struct{ keys, projects int }{{10, 1}, {10, 50}, {100, 1}, {100, 50}, {200, 1}, {1000, 1}, {1000, 50}} {
+	for _, size := range []struct{ keys, projects int }{{10, 1}, {10, 50}, {100, 1}, {100, 50}, {200, 1}, {200, 50}, {1000, 1}, {1000, 50}} {
 		b.Run(fmt.Sprintf("keys=%d/projects=%d", size.keys, size.projects), func(b *testing.B) {
 			server, err := gitlabsim.Start(manyProjects(size.projects, 0), gitlabsim.Options{Latency: benchLatency})
 			if err != nil {
@@ -72,8 +72,8 @@ func BenchmarkTerraform(b *testing.B) {
 	}
 }
 
-// BenchmarkRateLimit plans 500 projects with settings and a client key each on a GitLab that allows a token 200 requests a second. It
-// reports
+// BenchmarkRateLimit plans 500 projects with settings and a client key each on a GitLab that allows a token 200 requests
+// a second. It reports
 //
 //   - sec/op: the wall time of the plan, and free-sec/op the same without a limit;
 //   - x-limit: the plan in times of what takes longer, the requests at 200 a second or the plan without a limit;

@@ -1,0 +1,181 @@
+package errortracking_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+// limited is a GitLab that takes a number of requests a window, answers each after a while, and asks the others to wait
+// until the window ends, in whole seconds.
+type limited struct {
+	most                 int
+	window, takes, asked time.Duration // asked is what it asks for instead, if not 0
+
+	mu    sync.Mutex
+	taken int
+	ends  time.Time
+	sent  []time.Time // of each request
+}
+
+func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	select {
+	case <-time.After(l.takes):
+	case <-req.Context().Done():
+		return nil, req.Context().Err()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.sent = append(l.sent, now)
+	if !now.Before(l.ends) {
+		l.ends, l.taken = now.Add(l.window), 0
+	}
+	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":5}`)), Request: req}
+	if l.taken++; l.taken > l.most {
+		wait := l.ends.Sub(now)
+		if l.asked > 0 {
+			wait = l.asked
+		}
+		answer.StatusCode, answer.Body = http.StatusTooManyRequests, http.NoBody
+		answer.Header.Set("Retry-After", fmt.Sprint(int((wait+time.Second-1)/time.Second)))
+	}
+	return answer, nil
+}
+
+// startLimited returns a client of a GitLab with a rate limit, which waits as long as it does for users.
+func startLimited(t *testing.T, l *limited) *errortracking.Client {
+	t.Helper()
+	client := newClient(t, "http://127.0.0.1:1", func(o *errortracking.Options) { o.Pause = nil })
+	client.SetNetwork(l)
+	return client
+}
+
+// Requests that use the rate limit up all get their answer, and few are refused.
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	const parallel, each, most = 10, 20, 20
+	server := startGitLab(t, gitlabsim.Scenario{RateLimit: &gitlabsim.RateLimit{Requests: most, Per: 100 * time.Millisecond}})
+	client := newClient(t, server.URL(), func(o *errortracking.Options) {
+		o.Pause = func(wait time.Duration) time.Duration { return wait / 10 } // GitLab asks for a second at least
+	})
+	var work sync.WaitGroup
+	for range parallel {
+		work.Go(func() {
+			for range each {
+				if err := client.CheckToken(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	refused := len(server.Requests()) - parallel*each
+	// In each window those that are under way are refused, and hardly one besides.
+	if most := parallel * each / most * (parallel + 10); refused == 0 || refused > most {
+		t.Errorf("%d requests were refused, want some and %d at most", refused, most)
+	}
+}
+
+// The first repetition goes early, since GitLab rounds up; the others wait as long as GitLab asks.
+func TestRateLimit_oneRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gitlab := &limited{window: time.Hour, asked: 7 * time.Second}
+		client := startLimited(t, gitlab)
+		failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrRateLimited)
+		if failed.Attempts != errortracking.DefaultRetries+1 || len(gitlab.sent) != failed.Attempts {
+			t.Fatalf("got %d attempts and %d requests, want %d", failed.Attempts, len(gitlab.sent), errortracking.DefaultRetries+1)
+		}
+		for n, at := range gitlab.sent[1:] {
+			least := 7 * time.Second
+			if n == 0 {
+				least -= 900 * time.Millisecond
+			}
+			if waited := at.Sub(gitlab.sent[n]); waited < least || waited > least+100*time.Millisecond {
+				t.Errorf("repetition %d came after %s, want %s", n+1, waited, least)
+			}
+		}
+	})
+}
+
+// A request that was not refused waits with those that were. When its context is cancelled it is not sent, and the next
+// one goes.
+func TestRateLimit_cancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gitlab := &limited{most: 1, window: time.Minute}
+		client := startLimited(t, gitlab)
+		var work sync.WaitGroup
+		ask := func(ctx context.Context, want error) {
+			work.Go(func() {
+				if err := client.CheckToken(ctx); !errors.Is(err, want) {
+					t.Errorf("got error %v, want %v", err, want)
+				}
+			})
+			synctest.Wait()
+		}
+		ask(t.Context(), nil) // takes all of the limit
+		cancelled, cancel := context.WithCancel(t.Context())
+		ask(cancelled, context.Canceled) // is refused, and has the turn
+		ask(cancelled, context.Canceled)
+		ask(t.Context(), nil)
+		sent := len(gitlab.sent)
+		cancel()
+		work.Wait()
+		// The last request and its first repetition go early.
+		if sent != 2 || len(gitlab.sent) != 5 {
+			t.Errorf("sent %d requests, then %d, want 2 and then 3", sent, len(gitlab.sent)-sent)
+		}
+	})
+}
+
+// A wait that is too long for one request is not waited for by the others.
+func TestRateLimit_tooLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gitlab := &limited{window: time.Hour, asked: time.Hour}
+		client := startLimited(t, gitlab)
+		started := time.Now()
+		for range 2 {
+			failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrRateLimited)
+			if failed.Wait != time.Hour || failed.Attempts != 1 {
+				t.Errorf("got %+v, want one attempt, and a wait of an hour", failed)
+			}
+		}
+		if waited := client.RateLimitWait(); waited != 0 || time.Since(started) != 0 {
+			t.Errorf("waited %s of %s, want none", waited, time.Since(started))
+		}
+	})
+}
+
+// Waits at the same time count once.
+func TestClient_RateLimitWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gitlab := &limited{most: 1, window: 20 * time.Second}
+		client := startLimited(t, gitlab)
+		var work sync.WaitGroup
+		for range 3 { // one a window
+			work.Go(func() {
+				if err := client.CheckToken(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		work.Wait()
+		if waited := client.RateLimitWait(); waited < 40*time.Second || waited > 41*time.Second {
+			t.Errorf("waited %s, want 40 s", waited)
+		}
+	})
+}
