@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,7 @@ import (
 // until the window ends, in whole seconds.
 type limited struct {
 	most                 int
-	window, takes, asked time.Duration // asked is what it asks for instead, if not 0
+	window, takes, asked time.Duration // asked is what it asks for instead, if not 0; nothing, if below
 
 	mu    sync.Mutex
 	taken int
@@ -44,11 +45,13 @@ func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":5}`)), Request: req}
 	if l.taken++; l.taken > l.most {
 		wait := l.ends.Sub(now)
-		if l.asked > 0 {
+		if l.asked != 0 {
 			wait = l.asked
 		}
 		answer.StatusCode, answer.Body = http.StatusTooManyRequests, http.NoBody
-		answer.Header.Set("Retry-After", fmt.Sprint(int((wait+time.Second-1)/time.Second)))
+		if l.asked >= 0 {
+			answer.Header.Set("Retry-After", fmt.Sprint(int((wait+time.Second-1)/time.Second)))
+		}
 	}
 	return answer, nil
 }
@@ -87,24 +90,72 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// The first repetition goes early, since GitLab rounds up; the others wait as long as GitLab asks.
+// The first repetition goes early, since GitLab rounds up; the others wait as long as GitLab asks, and a little longer.
 func TestRateLimit_oneRequest(t *testing.T) {
 	t.Parallel()
+	for name, tt := range map[string]struct{ asked, waits time.Duration }{
+		"for a time": {7 * time.Second, 7 * time.Second}, "for no time": {-1, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				gitlab := &limited{window: time.Hour, asked: tt.asked}
+				failed := wantError(t, startLimited(t, gitlab).CheckToken(t.Context()), errortracking.ErrRateLimited)
+				if failed.Attempts != errortracking.DefaultRetries+1 || len(gitlab.sent) != failed.Attempts {
+					t.Fatalf("got %d attempts and %d requests, want %d", failed.Attempts, len(gitlab.sent), errortracking.DefaultRetries+1)
+				}
+				for n, at := range gitlab.sent[1:] {
+					least := tt.waits
+					if n == 0 {
+						least -= 900 * time.Millisecond
+					}
+					if waited := at.Sub(gitlab.sent[n]); waited <= least || waited > least+100*time.Millisecond {
+						t.Errorf("repetition %d came after %s, want a little more than %s", n+1, waited, least)
+					}
+				}
+			})
+		})
+	}
+}
+
+// roundTrip is a network that is a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// The answer to a request from before the refusal does not say that GitLab takes requests again.
+func TestRateLimit_lateAnswer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gitlab := &limited{window: time.Hour, asked: 7 * time.Second}
-		client := startLimited(t, gitlab)
-		failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrRateLimited)
-		if failed.Attempts != errortracking.DefaultRetries+1 || len(gitlab.sent) != failed.Attempts {
-			t.Fatalf("got %d attempts and %d requests, want %d", failed.Attempts, len(gitlab.sent), errortracking.DefaultRetries+1)
+		client := newClient(t, "http://127.0.0.1:1", func(o *errortracking.Options) { o.Pause = nil })
+		var sent atomic.Int64
+		var third atomic.Pointer[time.Time]
+		client.SetNetwork(roundTrip(func(req *http.Request) (*http.Response, error) {
+			answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":5}`)), Request: req}
+			switch sent.Add(1) {
+			case 1:
+				time.Sleep(2 * time.Second)
+			case 2:
+				answer.StatusCode, answer.Body = http.StatusTooManyRequests, http.NoBody
+				answer.Header.Set("Retry-After", "60")
+			case 3:
+				third.Store(new(time.Now()))
+			}
+			return answer, nil
+		}))
+		started := time.Now()
+		var work sync.WaitGroup
+		for range 3 {
+			work.Go(func() {
+				if err := client.CheckToken(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+			time.Sleep(time.Second + 500*time.Millisecond)
 		}
-		for n, at := range gitlab.sent[1:] {
-			least := 7 * time.Second
-			if n == 0 {
-				least -= 900 * time.Millisecond
-			}
-			if waited := at.Sub(gitlab.sent[n]); waited < least || waited > least+100*time.Millisecond {
-				t.Errorf("repetition %d came after %s, want %s", n+1, waited, least)
-			}
+		work.Wait()
+		if waited := third.Load().Sub(started); waited < time.Minute {
+			t.Errorf("the third request came after %s, want a minute", waited)
 		}
 	})
 }
@@ -136,6 +187,21 @@ func TestRateLimit_cancelled(t *testing.T) {
 		// The last request and its first repetition go early.
 		if sent != 2 || len(gitlab.sent) != 5 {
 			t.Errorf("sent %d requests, then %d, want 2 and then 3", sent, len(gitlab.sent)-sent)
+		}
+
+		// Nobody waits for a time that is over.
+		waited := client.RateLimitWait()
+		gitlab.most = 0
+		refused, cancel := context.WithCancel(t.Context())
+		ask(refused, context.Canceled)
+		cancel()
+		work.Wait()
+		gitlab.most = 9
+		time.Sleep(time.Hour)
+		ask(t.Context(), nil)
+		work.Wait()
+		if after := client.RateLimitWait(); after < waited {
+			t.Errorf("waited %s, and later %s", waited, after)
 		}
 	})
 }
