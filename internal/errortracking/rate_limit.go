@@ -51,12 +51,11 @@ func (c *call) enter(ctx context.Context) (hasTurn bool, err error) {
 // leave ends an attempt that entered, and the turn if the call has it.
 func (c *call) leave(hasTurn bool) {
 	l := &c.client.rateLimit
-	switch a := c.answer; {
-	case a != nil && a.status == http.StatusTooManyRequests && a.wait() <= longestWait:
-		l.opens.Store(new(time.Now().Add(max(a.wait(), time.Second) + rand.N(minWait/4))))
-	case hasTurn:
-		l.opens.Store(nil)
+	var opens *time.Time
+	if a := c.answer; a != nil && a.status == http.StatusTooManyRequests && a.wait() <= longestWait {
+		opens = new(time.Now().Add(max(a.wait(), time.Second) + rand.N(minWait/4)))
 	}
+	l.opens.Store(opens)
 	if hasTurn {
 		l.turn.Release(1)
 	}
