@@ -1,6 +1,7 @@
 package errortracking_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,25 +43,32 @@ func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !now.Before(l.ends) {
 		l.ends, l.taken = now.Add(l.window), 0
 	}
-	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":5}`)), Request: req}
 	if l.taken++; l.taken > l.most {
-		wait := l.ends.Sub(now)
-		if l.asked != 0 {
-			wait = l.asked
-		}
-		answer.StatusCode, answer.Body = http.StatusTooManyRequests, http.NoBody
-		if l.asked >= 0 {
-			answer.Header.Set("Retry-After", fmt.Sprint(int((wait+time.Second-1)/time.Second)))
-		}
+		return refused(req, cmp.Or(l.asked, l.ends.Sub(now))), nil
 	}
-	return answer, nil
+	return accepted(req), nil
 }
 
-// startLimited returns a client of a GitLab with a rate limit, which waits as long as it does for users.
-func startLimited(t *testing.T, l *limited) *errortracking.Client {
+// accepted answers GET /user.
+func accepted(req *http.Request) *http.Response {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"id":5}`)), Request: req}
+}
+
+// refused is an answer of the rate limit that asks to wait, in whole seconds, or for no time if wait is negative.
+func refused(req *http.Request, wait time.Duration) *http.Response {
+	header := http.Header{}
+	if wait >= 0 {
+		header.Set("Retry-After", fmt.Sprint(int((wait+time.Second-1)/time.Second)))
+	}
+	return &http.Response{StatusCode: http.StatusTooManyRequests, Header: header, Body: http.NoBody, Request: req}
+}
+
+// startLimited returns a client of a GitLab with a rate limit, which waits as long as it does for users. The tests with
+// it run on the fake clock of synctest.
+func startLimited(t *testing.T, network http.RoundTripper) *errortracking.Client {
 	t.Helper()
 	client := newClient(t, "http://127.0.0.1:1", func(o *errortracking.Options) { o.Pause = nil })
-	client.SetNetwork(l)
+	client.SetNetwork(network)
 	return client
 }
 
@@ -83,10 +91,10 @@ func TestRateLimit(t *testing.T) {
 		})
 	}
 	work.Wait()
-	refused := len(server.Requests()) - parallel*each
+	repeated := len(server.Requests()) - parallel*each
 	// In each window those that are under way are refused, and hardly one besides.
-	if most := parallel * each / most * (parallel + 10); refused == 0 || refused > most {
-		t.Errorf("%d requests were refused, want some and %d at most", refused, most)
+	if most := parallel * each / most * (parallel + 10); repeated == 0 || repeated > most {
+		t.Errorf("%d requests were refused, want some and %d at most", repeated, most)
 	}
 }
 
@@ -127,21 +135,18 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 func TestRateLimit_lateAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client := newClient(t, "http://127.0.0.1:1", func(o *errortracking.Options) { o.Pause = nil })
 		var sent atomic.Int64
 		var third atomic.Pointer[time.Time]
-		client.SetNetwork(roundTrip(func(req *http.Request) (*http.Response, error) {
-			answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":5}`)), Request: req}
+		client := startLimited(t, roundTrip(func(req *http.Request) (*http.Response, error) {
 			switch sent.Add(1) {
 			case 1:
 				time.Sleep(2 * time.Second)
 			case 2:
-				answer.StatusCode, answer.Body = http.StatusTooManyRequests, http.NoBody
-				answer.Header.Set("Retry-After", "60")
+				return refused(req, time.Minute), nil
 			case 3:
 				third.Store(new(time.Now()))
 			}
-			return answer, nil
+			return accepted(req), nil
 		}))
 		started := time.Now()
 		var work sync.WaitGroup
@@ -192,8 +197,8 @@ func TestRateLimit_cancelled(t *testing.T) {
 		// Nobody waits for a time that is over.
 		waited := client.RateLimitWait()
 		gitlab.most = 0
-		refused, cancel := context.WithCancel(t.Context())
-		ask(refused, context.Canceled)
+		givenUp, cancel := context.WithCancel(t.Context())
+		ask(givenUp, context.Canceled)
 		cancel()
 		work.Wait()
 		gitlab.most = 9

@@ -138,7 +138,8 @@ func TestRequestedWaits(t *testing.T) {
 
 			server := startGitLab(t, withSettings(gitlabsim.Fault{Path: "/*", Status: tt.status, Headers: tt.headers, Times: 1}))
 			var paused waits
-			err := readSettings(t.Context(), newClient(t, server.URL(), paused.recorded))
+			client := newClient(t, server.URL(), paused.recorded)
+			err := readSettings(t.Context(), client)
 			pauses := paused.all()
 			if tt.endsAtOnce {
 				if err == nil || len(pauses) != 0 || len(server.Requests()) != 1 {
@@ -148,6 +149,9 @@ func TestRequestedWaits(t *testing.T) {
 			}
 			if err != nil || len(pauses) != 1 || pauses[0] < tt.least || pauses[0] > tt.most {
 				t.Errorf("got error %v after the pauses %v, want one from %s to %s", err, pauses, tt.least, tt.most)
+			}
+			if waited := client.RateLimitWait(); (waited > 0) != (tt.status == http.StatusTooManyRequests) {
+				t.Errorf("waited %s for the rate limit after a %d", waited, tt.status)
 			}
 		})
 	}
