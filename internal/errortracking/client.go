@@ -44,7 +44,7 @@ type Client struct {
 	projects shared[string, Project]
 	// keys and keysAgain hold a first and a second reading of a project's client keys, see [Client.ClientKey].
 	keys, keysAgain shared[int64, []ClientKey]
-	ledgers         sync.Map // *ledger by project ID
+	projectStates   sync.Map // *projectState by project ID
 	recent          shared[struct{}, bool]
 	rateLimit       rateLimit
 }
@@ -104,8 +104,8 @@ func (c *Client) CheckToken(ctx context.Context) error {
 	return err
 }
 
-// endpoint returns the path of what a project has of error tracking.
-func endpoint(projectID int64, of string) string {
+// errorTrackingPath returns the path of what a project has of error tracking.
+func errorTrackingPath(projectID int64, of string) string {
 	return fmt.Sprintf("/projects/%d/error_tracking/%s", projectID, of)
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -44,7 +42,7 @@ func (k *ClientKey) UnmarshalJSON(data []byte) error {
 //
 //	GET /projects/:id/error_tracking/client_keys
 func (c *Client) ClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
-	return readList(ctx, c, endpoint(projectID, "client_keys"), url.Values{}, func(k ClientKey) int64 { return k.ID })
+	return readList(ctx, c, errorTrackingPath(projectID, "client_keys"), url.Values{}, func(k ClientKey) int64 { return k.ID })
 }
 
 // ClientKey returns one client key of a project. All who ask between two writes of this client to the project share one
@@ -69,79 +67,67 @@ func (c *Client) ClientKey(ctx context.Context, projectID, keyID int64) (ClientK
 // AddedClientKey is what [Client.AddClientKey] returns.
 type AddedClientKey struct {
 	ClientKey
-	// Unclear is nil as a rule. Otherwise it is the error of the request after which the key was found in the project.
-	Unclear *Error
-	// Since is when the keys were read before that request. A key that somebody made after it can be mistaken for ours.
+	// RecoveredFrom is nil as a rule. Otherwise it is the error of the creating request, and the key is the only new one that
+	// GitLab listed after it.
+	RecoveredFrom *Error
+	// Since is the time after which a key that somebody else made could be mistaken for this one.
 	Since time.Time
 }
 
-// AddClientKey makes a client key in a project, or takes the one that GitLab made by itself when this client saved the
-// project's settings. It works whatever the settings are. A request under way is finished when ctx is cancelled.
+// AddClientKey makes a client key in a project. It works whatever the settings are. A request under way is finished when ctx
+// is cancelled.
 //
 // GitLab is known to make a key and then answer 500. So the keys are read before the first creation in a project, and again
-// after an unclear answer: the only new key is taken. Otherwise the error is [ErrLostAnswer]; its Keys are the new ones, and
-// nothing is made in the project until its keys could be read.
+// after an unclear response: the only new key is taken. Otherwise the error is [ErrLostAnswer]; its Keys are the new ones.
+// After that, or when the keys cannot be read, the client makes no more keys in the project: the error is
+// [ErrEarlierFailure] at once.
 //
 //	POST /projects/:id/error_tracking/client_keys
 func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClientKey, error) {
-	l, err := c.hold(ctx, projectID)
+	p, err := c.lockProject(ctx, projectID)
 	if err != nil {
 		return AddedClientKey{}, err
 	}
-	defer l.release()
-	if l.keys == nil {
-		if _, err := l.newKeys(ctx); err != nil {
+	defer p.unlock()
+	if p.failed == nil && p.knownAt.IsZero() {
+		if _, err := p.newKeys(ctx); err != nil {
+			p.failed = err
 			return AddedClientKey{}, err
 		}
 	}
-	if made := l.made; made != nil {
-		l.made = nil
-		return *made, nil
-	}
-	defer l.forgetShared()
-	since := l.readAt
-	var key ClientKey
-	_, err = c.do(ctx, http.MethodPost, endpoint(projectID, "client_keys"), nil, &key)
-	if err == nil {
-		l.highest = max(l.highest, key.ID)
-		return AddedClientKey{ClientKey: key}, nil
-	}
-	failed := unclear(err)
+	since := p.knownAt
+	key, err := p.createKey(ctx)
+	failed := ambiguous(err)
 	if failed == nil {
-		return AddedClientKey{}, err
+		return AddedClientKey{ClientKey: key}, err
 	}
-	keys, listErr := l.lookForKeys(ctx)
-	if len(keys) == 1 {
-		return AddedClientKey{ClientKey: keys[0], Unclear: failed, Since: since}, nil
+	var added []ClientKey
+	for range c.looks {
+		if added, err = p.newKeys(context.WithoutCancel(ctx)); len(added) > 0 {
+			break
+		}
 	}
-	l.keys = nil
+	if len(added) == 1 {
+		return AddedClientKey{ClientKey: added[0], RecoveredFrom: failed, Since: since}, nil
+	}
 	lost := *failed
-	lost.Kind, lost.unclear, lost.Keys = ErrLostAnswer, failed.Kind, keys
-	if listErr != nil {
-		lost.Err = errors.New("then the client keys could not be read: " + listErr.Error())
+	lost.Kind, lost.firstKind, lost.Keys = ErrLostAnswer, failed.Kind, added
+	if err != nil {
+		lost.Err = errors.New("then the client keys could not be read: " + err.Error())
 	}
+	p.failed = &lost
 	return AddedClientKey{}, &lost
 }
 
-// DeleteClientKey deletes a client key of a project. From then on GitLab refuses the errors of applications that use it.
-// The error is [ErrClientKeyNotFound] when the project has no such key. After an unclear answer the keys are read: if the
-// key is not among them, it has been deleted.
+// DeleteClientKey deletes a client key of a project, if it has that key. From then on GitLab refuses the events of
+// applications that use it.
 //
 //	DELETE /projects/:id/error_tracking/client_keys/:key_id
 func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) error {
-	l, err := c.hold(ctx, projectID)
+	p, err := c.lockProject(ctx, projectID)
 	if err != nil {
 		return err
 	}
-	defer l.release()
-	_, err = c.do(ctx, http.MethodDelete, endpoint(projectID, fmt.Sprintf("client_keys/%d", keyID)), nil, &ClientKey{})
-	l.forgetShared()
-	if unclear(err) != nil {
-		ctx, cancel := toTheEnd(ctx)
-		defer cancel()
-		if _, lookErr := c.ClientKey(ctx, projectID, keyID); errors.Is(lookErr, ErrClientKeyNotFound) {
-			err = nil
-		}
-	}
-	return err
+	defer p.unlock()
+	return p.deleteKey(ctx, keyID)
 }

@@ -86,13 +86,8 @@ func TestSharedClientKeysUntilOwnWrite(t *testing.T) {
 			_, err := c.PostClientKey(t.Context(), other)
 			return err
 		}, false},
-		"delete": {func(t *testing.T, c *errortracking.Client) error { return c.DeleteClientKey(t.Context(), project, 1) }, true},
-		"delete nothing": {func(t *testing.T, c *errortracking.Client) error {
-			if err := c.DeleteClientKey(t.Context(), project, 99); !errors.Is(err, errortracking.ErrClientKeyNotFound) {
-				return errors.Join(errors.New("the key 99 should not be there"), err)
-			}
-			return nil
-		}, true},
+		"delete":         {func(t *testing.T, c *errortracking.Client) error { return c.DeleteClientKey(t.Context(), project, 1) }, true},
+		"delete nothing": {func(t *testing.T, c *errortracking.Client) error { return c.DeleteClientKey(t.Context(), project, 99) }, true},
 		"create settings": {func(t *testing.T, c *errortracking.Client) error {
 			_, err := c.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
 			return err
@@ -276,12 +271,6 @@ func TestClientKey_afterOwnWrite(t *testing.T) {
 	}
 	_, err := client.ClientKey(t.Context(), project, 1)
 	wantError(t, err, errortracking.ErrClientKeyNotFound)
-	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.ClientKey(t.Context(), project, serverKeys(server)[0]); err != nil {
-		t.Errorf("the key that GitLab made: %v", err)
-	}
 }
 
 // An interrupt while the answer to a deletion is lost: it is known all the same that the key is gone.

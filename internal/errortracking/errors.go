@@ -74,6 +74,9 @@ var (
 	// ErrLostAnswer means an unclear answer to the creation of a client key, after which no new key shows, or several. Its
 	// errors also wrap what was wrong with the answer, such as [ErrServer].
 	ErrLostAnswer = errors.New("it is unclear whether GitLab created a client key")
+	// ErrEarlierFailure means that a client key was not created because an earlier creation in the project failed. Its errors
+	// also wrap that one.
+	ErrEarlierFailure = errors.New("an earlier creation of a client key in this project failed")
 	// ErrUnexpected means a status that the API facts do not explain.
 	ErrUnexpected = errors.New("unexpected answer from GitLab")
 )
@@ -109,8 +112,8 @@ type Error struct {
 	Sent bool
 	// Keys are the new client keys for [ErrLostAnswer], and the existing ones for [ErrClientKeyNotFound].
 	Keys []ClientKey
-	// unclear is what was wrong with the answer, for [ErrLostAnswer].
-	unclear error
+	// firstKind is the kind of the creating request's error, for [ErrLostAnswer].
+	firstKind error
 	// Err is the error of the connection or of the decoder, if there was one.
 	Err error
 }
@@ -147,10 +150,19 @@ func (e *Error) StatusLine() string {
 
 // Unwrap returns the kind of the error, for [ErrLostAnswer] the kind of the unclear answer, and the cause, if there is one.
 func (e *Error) Unwrap() []error {
-	return slices.DeleteFunc([]error{e.Kind, e.unclear, e.Err}, func(err error) bool { return err == nil })
+	return slices.DeleteFunc([]error{e.Kind, e.firstKind, e.Err}, func(err error) bool { return err == nil })
 }
 
 // interrupted is the error of a request that was not begun because ctx had ended.
 func interrupted(ctx context.Context, host string) *Error {
 	return &Error{Kind: ErrInterrupted, Host: host, Err: ctx.Err()}
+}
+
+// ambiguous returns the error of a write that leaves open whether GitLab has done what it was asked for, else nil.
+func ambiguous(err error) *Error {
+	failed, ok := errors.AsType[*Error](err)
+	if !ok || !failed.Sent || errors.Is(failed.Kind, ErrNotApplied) {
+		return nil
+	}
+	return failed
 }

@@ -34,7 +34,6 @@ func Example() {
 	}
 	fmt.Println("project", id, "active:", settings.Active, "integrated:", settings.Integrated)
 
-	// GitLab made the first key with the settings. It is handed out.
 	key, err := client.AddClientKey(ctx, id)
 	if err != nil {
 		log.Fatal(err)
@@ -45,6 +44,6 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// project 42 active: true integrated: true
-	// https://glet_6b86b273ff34fce19d6b804eff5a3f57@observe.gitlab.com:443/errortracking/api/v1/projects/42
+	// https://glet_d4735e3a265e16eee03f59718b9b5d03@observe.gitlab.com:443/errortracking/api/v1/projects/42
 	// project not found (GET /api/v4/projects/43/error_tracking/settings: 404 Not Found): 404 Project Not Found
 }

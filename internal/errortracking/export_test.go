@@ -2,6 +2,7 @@ package errortracking
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -19,8 +20,13 @@ func (c *Client) PatchSettings(ctx context.Context, projectID int64, active bool
 
 func (c *Client) PostClientKey(ctx context.Context, projectID int64) (ClientKey, error) {
 	var key ClientKey
-	_, err := c.do(ctx, http.MethodPost, endpoint(projectID, "client_keys"), nil, &key)
+	_, err := c.do(ctx, http.MethodPost, errorTrackingPath(projectID, "client_keys"), nil, &key)
 	return key, err
+}
+
+func (c *Client) RequestDeletion(ctx context.Context, projectID, keyID int64) error {
+	_, err := c.do(ctx, http.MethodDelete, errorTrackingPath(projectID, fmt.Sprintf("client_keys/%d", keyID)), nil, &ClientKey{})
+	return err
 }
 
 func (c *Client) SharedClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
@@ -57,11 +63,11 @@ func Backoff(pause func(time.Duration) time.Duration, attempt int) time.Duration
 
 // Hold makes all other writes in a project wait until release is called.
 func (c *Client) Hold(ctx context.Context, projectID int64) (release func(), err error) {
-	l, err := c.hold(ctx, projectID)
+	p, err := c.lockProject(ctx, projectID)
 	if err != nil {
 		return nil, err
 	}
-	return l.release, nil
+	return p.unlock, nil
 }
 
 // SetNetwork makes a client send through a network of the test's own.

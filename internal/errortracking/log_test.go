@@ -34,7 +34,9 @@ func TestLog(t *testing.T) {
 	}
 	_, err = client.Settings(t.Context(), id)
 	wantError(t, err, errortracking.ErrSettingsNotFound)
-	wantError(t, client.DeleteClientKey(t.Context(), id, 99), errortracking.ErrClientKeyNotFound)
+	if err := client.DeleteClientKey(t.Context(), id, 99); err != nil {
+		t.Error(err)
+	}
 
 	for i := range attempts {
 		if attempts[i].Duration <= 0 || strings.Contains(attempts[i].Failure, token) {

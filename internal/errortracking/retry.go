@@ -78,3 +78,16 @@ func (a *answer) wait() time.Duration {
 	}
 	return 0
 }
+
+// looks yields when to look at what became of a write with an unclear response: at once, after a second, and after three
+// more. GitLab can commit its work after a proxy has given up.
+func (c *Client) looks(yield func() bool) {
+	for _, wait := range []time.Duration{0, time.Second, 3 * time.Second} {
+		if wait > 0 {
+			time.Sleep(c.pause(wait))
+		}
+		if !yield() {
+			return
+		}
+	}
+}

@@ -327,7 +327,7 @@ func TestDeletionThatWasDone(t *testing.T) {
 	scenario := withSettings()
 	scenario.DSNBaseURL = new("nowhere")
 	server := startGitLab(t, scenario)
-	if err := deleteKey(t.Context(), newClient(t, server.URL())); err != nil || len(server.Keys(project)) != 0 {
+	if err := newClient(t, server.URL()).DeleteClientKey(t.Context(), project, 99); err != nil || len(server.Keys(project)) != 0 {
 		t.Errorf("got error %v and the keys %+v, want no key", err, server.Keys(project))
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 )
 
 // Settings are the error tracking settings of a project.
@@ -48,8 +47,8 @@ type WantedSettings struct {
 	Integrated *bool `json:"integrated,omitempty"`
 }
 
-// met reports whether settings are as wanted.
-func (w WantedSettings) met(s Settings) bool {
+// satisfiedBy reports whether settings are as wanted.
+func (w WantedSettings) satisfiedBy(s Settings) bool {
 	return s.Active == w.Active && (w.Integrated == nil || s.Integrated == *w.Integrated)
 }
 
@@ -57,131 +56,152 @@ func (w WantedSettings) met(s Settings) bool {
 //
 //	GET /projects/:id/error_tracking/settings
 func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err error) {
-	_, err = c.do(ctx, http.MethodGet, endpoint(projectID, "settings"), nil, &s)
+	_, err = c.do(ctx, http.MethodGet, errorTrackingPath(projectID, "settings"), nil, &s)
 	return s, err
 }
 
-// SavedSettings is what [Client.SaveSettings] found and left. Both parts are known as far as an error lets them be.
+// SavedSettings is what a save found and left. All parts are known as far as an error lets them be.
 type SavedSettings struct {
 	// Before are the settings that were found; nil when the project had none.
 	Before *Settings
-	// Settings are those that GitLab has now.
+	// Settings are those that GitLab has now, or may have when the error leaves that open.
 	Settings
+	// Untracked is nil unless the save may have left client keys that nobody asked for.
+	Untracked *UntrackedKeys
+}
+
+// UntrackedKeys are client keys that a save may have left in a project.
+type UntrackedKeys struct {
+	// Keys are those that the client had not seen before the save, as far as they could be listed. Some may be somebody else's.
+	Keys []ClientKey
+	// Err is the error of the request that went wrong.
+	Err error
 }
 
 // SaveSettings gives a project the wanted settings, whether or not it has any. Where the project has none and nothing is
 // wanted of the backend, GitLab collects the errors itself. Settings that are as wanted are left alone.
 //
 // PUT is used where integrated tracking is wanted, since it changes nothing while the feature flag is off, and where
-// there are no settings; PATCH otherwise. After an unclear answer the settings are read: if they are as wanted, GitLab has
-// stored them. A key that GitLab makes by itself is kept for the next [Client.AddClientKey].
+// there are no settings; PATCH otherwise. After an unclear response the settings are read: if they are as wanted, GitLab has
+// stored them. The save leaves no client key behind, see [UntrackedKeys] for what can go wrong with that.
 //
 // The error is [ErrFeatureDisabled] when the feature flag is off, [ErrRejected] when GitLab answered 200 but stored
 // nothing, and [ErrNotApplied] when it stored something else.
 //
 //	PUT, PATCH /projects/:id/error_tracking/settings
 func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted WantedSettings) (saved SavedSettings, err error) {
-	l, err := c.hold(ctx, projectID)
+	p, err := c.lockProject(ctx, projectID)
 	if err != nil {
 		return saved, err
 	}
-	defer l.release()
-	switch saved.Settings, err = c.Settings(ctx, projectID); {
+	defer p.unlock()
+	switch found, err := c.Settings(ctx, projectID); {
 	case errors.Is(err, ErrSettingsNotFound):
 		wanted.Integrated = cmp.Or(wanted.Integrated, new(true))
 	case err != nil:
 		return saved, err
 	default:
-		saved.Before = new(saved.Settings)
+		saved.Before = &found
 	}
-	stored, err := l.store(ctx, saved.Before, wanted)
+	err = p.save(ctx, &saved, wanted)
+	p.settingsSaved = p.settingsSaved || err == nil
+	return saved, err
+}
+
+// ResetSettings changes the settings of a project, if it has any, when they are given up; otherwise it does what
+// [Client.SaveSettings] does. A nil value stays as it is in GitLab. The error is [ErrSettingsInUse], and nothing is changed, when this client has saved the
+// project's settings: a project has one set of settings, so another object has them now.
+//
+//	PUT, PATCH /projects/:id/error_tracking/settings
+func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, integrated *bool) (saved SavedSettings, err error) {
+	p, err := c.lockProject(ctx, projectID)
+	if err != nil {
+		return saved, err
+	}
+	defer p.unlock()
+	if p.settingsSaved {
+		return saved, &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
+	}
+	found, err := c.Settings(ctx, projectID)
 	if err == nil {
-		saved.Settings, l.settingsSaved = stored, true
+		saved.Before = &found
+		err = p.save(ctx, &saved, WantedSettings{*cmp.Or(active, &found.Active), integrated})
+	}
+	if errors.Is(err, ErrSettingsNotFound) {
+		err = nil
 	}
 	return saved, err
 }
 
-// ResetSettings changes the settings of a project that are given up, as [Client.SaveSettings] does, if it has any. A nil
-// value stays as it is in GitLab. The error is [ErrSettingsInUse], and nothing is changed, when this client has saved the
-// project's settings: a project has one set of settings, so another object has them now.
+// save gives the project the wanted settings, unless those before are as wanted.
 //
-//	PUT, PATCH /projects/:id/error_tracking/settings
-func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, integrated *bool) error {
-	l, err := c.hold(ctx, projectID)
-	if err != nil {
-		return err
-	}
-	defer l.release()
-	if l.settingsSaved {
-		return &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
-	}
-	before, err := c.Settings(ctx, projectID)
-	if err == nil {
-		_, err = l.store(ctx, &before, WantedSettings{*cmp.Or(active, &before.Active), integrated})
-	}
-	if errors.Is(err, ErrSettingsNotFound) {
+// GitLab makes a client key by itself when active integrated settings are saved in a project without an active key. It does
+// not say so, and nobody can tell that key from another one. So a temporary key exists during such a save and is deleted
+// by its ID afterwards: GitLab then makes none. Whether the project has an active key is not asked, because it can be gone
+// when the save arrives.
+func (p *projectState) save(ctx context.Context, saved *SavedSettings, wanted WantedSettings) error {
+	if saved.Before != nil && wanted.satisfiedBy(*saved.Before) {
+		saved.Settings = *saved.Before
 		return nil
+	}
+	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated {
+		return p.store(ctx, saved, wanted)
+	}
+	temporary, createErr := p.createKey(ctx)
+	if createErr != nil && ambiguous(createErr) == nil {
+		_, _ = p.newKeys(ctx) // These are older than the save.
+	}
+	err := p.store(ctx, saved, wanted)
+	ctx = context.WithoutCancel(ctx)
+	var left []ClientKey
+	var deleteErr error
+	if createErr == nil {
+		if deleteErr = p.deleteKey(ctx, temporary.ID); deleteErr != nil {
+			left = []ClientKey{temporary}
+		}
+	}
+	unclear := ambiguous(createErr) != nil || ambiguous(err) != nil
+	if unclear || deleteErr != nil || createErr != nil && err == nil {
+		added, listErr := p.newKeys(ctx)
+		if left = append(left, added...); unclear || listErr != nil || len(left) > 0 {
+			saved.Untracked = &UntrackedKeys{left, cmp.Or(createErr, deleteErr, err)}
+		}
 	}
 	return err
 }
 
-// store gives the project the wanted settings, unless those before, nil for none, are as wanted. It returns what GitLab has
-// then, and keeps the key that GitLab makes by itself for the next one who wants a key.
-func (l *ledger) store(ctx context.Context, before *Settings, wanted WantedSettings) (Settings, error) {
-	if before != nil && wanted.met(*before) {
-		return *before, nil
-	}
-	makesKey := l.makesKey(ctx, wanted)
-	stored, err := l.write(ctx, before, wanted)
-	if lost := unclear(err); makesKey && (err == nil || lost != nil) {
-		l.forgetShared()
-		l.made = &AddedClientKey{Unclear: lost, Since: l.readAt}
-		_, _ = l.newKeys(ctx) // Where this fails, the next reading finds the key.
-	}
-	return stored, err
-}
-
-// makesKey reports whether GitLab makes a client key by itself when it stores the wanted settings: it does so for active
-// integrated tracking in a project without an active key. The keys are read anew, because one that somebody made since the
-// last reading is not GitLab's. Where they cannot be read the answer is no.
-func (l *ledger) makesKey(ctx context.Context, wanted WantedSettings) bool {
-	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated {
-		return false
-	}
-	_, err := l.newKeys(ctx)
-	return err == nil && !slices.ContainsFunc(l.keys, func(k ClientKey) bool { return k.Active })
-}
-
-// write sends a request that stores settings, and returns what GitLab has then. After an unclear answer it reads the
-// settings: they may be as wanted, or as they were before, nil for none, so that nothing was stored.
-func (l *ledger) write(ctx context.Context, before *Settings, wanted WantedSettings) (Settings, error) {
+// store sends a request that stores settings. After an unclear response it reads the settings: they may be as wanted, or as
+// they were before, so that nothing was stored.
+func (p *projectState) store(ctx context.Context, saved *SavedSettings, wanted WantedSettings) (err error) {
 	method := http.MethodPatch
-	if before == nil || wanted.Integrated != nil && *wanted.Integrated {
+	if saved.Before == nil || wanted.Integrated != nil && *wanted.Integrated {
 		method = http.MethodPut
 	}
-	stored, err := l.client.sendSettings(ctx, method, l.projectID, wanted)
-	lost := unclear(err)
-	if lost == nil {
-		return stored, err
+	saved.Settings, err = p.client.sendSettings(ctx, method, p.projectID, wanted)
+	failed := ambiguous(err)
+	if failed == nil {
+		return err
 	}
-	ctx, cancel := toTheEnd(ctx)
-	defer cancel()
-	now, readErr := l.client.Settings(ctx, l.projectID)
-	if readErr == nil && wanted.met(now) {
-		return now, nil
+	for range p.client.looks {
+		now, readErr := p.client.Settings(context.WithoutCancel(ctx), p.projectID)
+		if readErr == nil && wanted.satisfiedBy(now) {
+			saved.Settings = now
+			return nil
+		}
+		failed.Sent = saved.Before == nil && !errors.Is(readErr, ErrSettingsNotFound) ||
+			saved.Before != nil && (readErr != nil || now.Active != saved.Before.Active || now.Integrated != saved.Before.Integrated)
 	}
-	unchanged := before == nil && errors.Is(readErr, ErrSettingsNotFound) ||
-		before != nil && readErr == nil && now.Active == before.Active && now.Integrated == before.Integrated
-	lost.Sent = !unchanged
-	return stored, err
+	saved.Settings = *cmp.Or(saved.Before, &Settings{})
+	saved.Active, saved.Integrated = wanted.Active, *cmp.Or(wanted.Integrated, &saved.Integrated)
+	return err
 }
 
 // sendSettings sends a request that stores settings, and returns those in the answer. The error is [ErrNotApplied] when they
 // are not as wanted.
 func (c *Client) sendSettings(ctx context.Context, method string, projectID int64, wanted WantedSettings) (Settings, error) {
 	var s Settings
-	call, err := c.do(ctx, method, endpoint(projectID, "settings"), wanted, &s)
-	if err == nil && !wanted.met(s) {
+	call, err := c.do(ctx, method, errorTrackingPath(projectID, "settings"), wanted, &s)
+	if err == nil && !wanted.satisfiedBy(s) {
 		asked := fmt.Sprintf("active = %t", wanted.Active)
 		if wanted.Integrated != nil {
 			asked += fmt.Sprintf(", integrated = %t", *wanted.Integrated)

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -288,14 +290,12 @@ func TestSaveSettings_method(t *testing.T) {
 				saved, err := newClient(t, server.URL()).SaveSettings(t.Context(), project,
 					errortracking.WantedSettings{Active: test.active, Integrated: test.integrated})
 
-				var writes []string
-				for _, r := range server.Requests() {
-					if r.Method != http.MethodGet {
-						writes = append(writes, r.Method)
-					}
+				writes := want.method
+				if writes != "" && test.active && (test.integrated == nil || *test.integrated) {
+					writes = "POST, " + writes + ", DELETE"
 				}
-				if got := strings.Join(writes, ", "); got != want.method {
-					t.Errorf("the writes were %q, want %q", got, want.method)
+				if got := writesTo(server); got != writes {
+					t.Errorf("the writes were %q, want %q", got, writes)
 				}
 				if want.method == "" {
 					wantLines(t, server, "GET /api/v4/projects/1/error_tracking/settings")
@@ -323,13 +323,8 @@ func TestSaveSettings_method(t *testing.T) {
 				if saved.Active != test.active || saved.Integrated != wantIntegrated || stored.Active != test.active {
 					t.Errorf("got %+v; GitLab has %+v", saved, stored)
 				}
-				// GitLab makes a key by itself, which is not a reason to fail.
-				keys := 0
-				if want.method != "" && stored.Active && stored.Integrated {
-					keys = 1
-				}
-				if got := server.Keys(project); len(got) != keys {
-					t.Errorf("GitLab has the keys %v, want %d", got, keys)
+				if got := server.Keys(project); len(got) != 0 || saved.Untracked != nil {
+					t.Errorf("GitLab has the keys %v, %+v may be left, want none", got, saved.Untracked)
 				}
 			})
 		}
@@ -364,7 +359,7 @@ func TestResetSettings(t *testing.T) {
 				}
 			}
 			server.ClearRequests()
-			err := client.ResetSettings(t.Context(), project, test.active, nil)
+			_, err := client.ResetSettings(t.Context(), project, test.active, nil)
 			if test.fails != nil {
 				if failed := wantError(t, err, test.fails); failed.Sent || failed.Method != "" {
 					t.Errorf("got %+v, want that nothing was sent", failed)
@@ -399,7 +394,7 @@ func TestSaveSettings_storedBeforeTheLastAttempt(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := client.AddClientKey(t.Context(), project); err != nil || len(server.Keys(project)) != 1 {
-				t.Errorf("got error %v and the keys %v, want GitLab's own key", err, server.Keys(project))
+				t.Errorf("got error %v and the keys %v, want one", err, server.Keys(project))
 			}
 		})
 	}
@@ -431,14 +426,236 @@ func TestResetSettings_integrated(t *testing.T) {
 	}}
 	server := startGitLab(t, scenario)
 	client := newClient(t, server.URL())
-	wantError(t, client.ResetSettings(t.Context(), 1, nil, new(true)), errortracking.ErrFeatureDisabled)
+	_, err := client.ResetSettings(t.Context(), 1, nil, new(true))
+	wantError(t, err, errortracking.ErrFeatureDisabled)
 	if row, _ := server.Settings(1); row.Active || row.Integrated {
 		t.Errorf("the settings are %+v, want them as before", row)
 	}
-	if err := client.ResetSettings(t.Context(), 2, nil, new(true)); err != nil {
+	if _, err := client.ResetSettings(t.Context(), 2, nil, new(true)); err != nil {
 		t.Error(err)
 	}
 	if row, ok := server.Settings(2); ok {
 		t.Errorf("the reset made the settings %+v", row)
+	}
+}
+
+// What GitLab has after a save, and what the caller is told, for each response to each of the three requests. GitLab makes a
+// key by itself where there is no active one when integrated tracking is saved.
+func TestSaveSettings_leavesNoKey(t *testing.T) {
+	t.Parallel()
+	const settings, keys, key = "/projects/1/error_tracking/settings", "/projects/1/error_tracking/client_keys", "/projects/1/error_tracking/client_keys/*"
+	forbidden := `{"message":"403 Forbidden"}`
+	post := func(f gitlabsim.Fault) []gitlabsim.Fault {
+		f.Method, f.Path = http.MethodPost, keys
+		return []gitlabsim.Fault{f}
+	}
+	put := func(f gitlabsim.Fault) []gitlabsim.Fault {
+		f.Method, f.Path = http.MethodPut, settings
+		return []gitlabsim.Fault{f}
+	}
+	remove := func(f gitlabsim.Fault) []gitlabsim.Fault {
+		f.Method, f.Path = http.MethodDelete, key
+		return []gitlabsim.Fault{f}
+	}
+	noList := gitlabsim.Fault{Method: http.MethodGet, Path: keys, Status: 403, Body: forbidden}
+	for name, test := range map[string]struct {
+		before   gitlabsim.ClientKeys
+		faults   []gitlabsim.Fault
+		flagOff  bool
+		fails    error
+		left     []int64 // what GitLab has that was not there before
+		told     error   // why something may be left, nil for no such word
+		toldKeys []int64
+	}{
+		"no trouble":                       {},
+		"an active key before":             {before: gitlabsim.MakeKeys(1)},
+		"an inactive key before":           {before: gitlabsim.ClientKeys{{ID: 1, Inactive: true}}},
+		"POST 403":                         {faults: post(gitlabsim.Fault{Status: 403, Body: forbidden}), left: []int64{1}, told: errortracking.ErrForbidden, toldKeys: []int64{1}},
+		"POST 403, an active key before":   {before: gitlabsim.MakeKeys(1), faults: post(gitlabsim.Fault{Status: 403, Body: forbidden})},
+		"POST 403, an inactive key before": {before: gitlabsim.ClientKeys{{ID: 1, Inactive: true}}, faults: post(gitlabsim.Fault{Status: 403, Body: forbidden}), left: []int64{2}, told: errortracking.ErrForbidden, toldKeys: []int64{2}},
+		"POST and list 403":                {faults: append(post(gitlabsim.Fault{Status: 403, Body: forbidden}), noList), left: []int64{1}, told: errortracking.ErrForbidden},
+		"POST and PUT 403":                 {faults: append(post(gitlabsim.Fault{Status: 403, Body: forbidden}), put(gitlabsim.Fault{Status: 403, Body: forbidden})...), fails: errortracking.ErrForbidden},
+		"POST 429":                         {faults: post(gitlabsim.Fault{Status: 429, Times: 1})},
+		"POST 502, done":                   {faults: post(gitlabsim.Fault{Status: 502, After: true}), left: []int64{1}, told: errortracking.ErrServer, toldKeys: []int64{1}},
+		"POST 502, not done":               {faults: post(gitlabsim.Fault{Status: 502}), left: []int64{1}, told: errortracking.ErrServer, toldKeys: []int64{1}},
+		"POST cut, done":                   {faults: post(gitlabsim.Fault{Drop: true, After: true}), left: []int64{1}, told: errortracking.ErrConnection, toldKeys: []int64{1}},
+		"POST cut, not done":               {faults: post(gitlabsim.Fault{Drop: true}), left: []int64{1}, told: errortracking.ErrConnection, toldKeys: []int64{1}},
+		"POST cut, PUT 403":                {faults: append(post(gitlabsim.Fault{Drop: true, After: true}), put(gitlabsim.Fault{Status: 403, Body: forbidden})...), fails: errortracking.ErrForbidden, left: []int64{1}, told: errortracking.ErrConnection, toldKeys: []int64{1}},
+		"PUT 403":                          {faults: put(gitlabsim.Fault{Status: 403, Body: forbidden}), fails: errortracking.ErrForbidden},
+		"flag off":                         {flagOff: true, fails: errortracking.ErrFeatureDisabled},
+		"PUT 429":                          {faults: put(gitlabsim.Fault{Status: 429, Times: 1})},
+		"PUT 502, done":                    {faults: put(gitlabsim.Fault{Status: 502, After: true})},
+		"PUT 502 once, done":               {faults: put(gitlabsim.Fault{Status: 502, After: true, Times: 1})},
+		"PUT 502, not done":                {faults: put(gitlabsim.Fault{Status: 502}), fails: errortracking.ErrServer},
+		"PUT cut, done":                    {faults: put(gitlabsim.Fault{Drop: true, After: true})},
+		"DELETE 403":                       {faults: remove(gitlabsim.Fault{Status: 403, Body: forbidden}), left: []int64{1}, told: errortracking.ErrForbidden, toldKeys: []int64{1}},
+		"DELETE 404":                       {faults: remove(gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not found"}`, After: true})},
+		"DELETE 502 once, done":            {faults: remove(gitlabsim.Fault{Status: 502, After: true, Times: 1})},
+		"DELETE 502, done":                 {faults: remove(gitlabsim.Fault{Status: 502, After: true})},
+		"DELETE 502, not done":             {faults: remove(gitlabsim.Fault{Status: 502}), left: []int64{1}, told: errortracking.ErrServer, toldKeys: []int64{1}},
+		"DELETE cut, done":                 {faults: remove(gitlabsim.Fault{Drop: true, After: true})},
+		"DELETE and list 403":              {faults: append(remove(gitlabsim.Fault{Status: 403, Body: forbidden}), noList), left: []int64{1}, told: errortracking.ErrForbidden, toldKeys: []int64{1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{IntegratedErrorTracking: new(!test.flagOff), Faults: test.faults,
+				Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: test.before}}})
+			saved, err := newClient(t, server.URL(), retries(1)).SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
+			switch {
+			case test.fails != nil:
+				wantError(t, err, test.fails)
+			case err != nil || !saved.Active || !saved.Integrated:
+				t.Errorf("got %+v and error %v, want active integrated settings", saved, err)
+			}
+			if got := serverKeys(server)[len(test.before):]; !slices.Equal(got, test.left) {
+				t.Errorf("GitLab has the further keys %v, want %v", got, test.left)
+			}
+			if (saved.Untracked != nil) != (test.told != nil) {
+				t.Fatalf("the caller is told of %+v, want %v", saved.Untracked, test.told)
+			}
+			if test.told != nil {
+				wantError(t, saved.Untracked.Err, test.told)
+				if got := ids(saved.Untracked.Keys); !slices.Equal(got, test.toldKeys) {
+					t.Errorf("the caller is told of the keys %v, want %v", got, test.toldKeys)
+				}
+			}
+		})
+	}
+}
+
+// Whether GitLab stored the settings stays open: so does whether it makes a key when it does.
+func TestSaveSettings_unclearKey(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502}}})
+	var written atomic.Bool
+	client := newClient(t, proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/settings") && written.Load() {
+			answering(http.StatusForbidden, `{"message":"403 Forbidden"}`)(w, r)
+			return false
+		}
+		written.Store(written.Load() || r.Method == http.MethodPut)
+		return true
+	}), retries(0))
+	saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
+	if failed := wantError(t, err, errortracking.ErrServer); !failed.Sent || !saved.Active || !saved.Integrated {
+		t.Errorf("got %+v and %+v, want settings that may be stored", saved, failed)
+	}
+	if saved.Untracked == nil || !errors.Is(saved.Untracked.Err, errortracking.ErrServer) || len(serverKeys(server)) != 0 {
+		t.Errorf("the caller is told of %+v, want the save's error", saved.Untracked)
+	}
+}
+
+// An interrupt during any of the requests leaves no key, and begins no write.
+func TestSaveSettings_interruptedKey(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]struct {
+		writes string
+		stored bool
+	}{
+		http.MethodGet:    {"", false},
+		http.MethodPost:   {"POST, DELETE", false},
+		http.MethodPut:    {"POST, PUT, DELETE", true},
+		http.MethodDelete: {"POST, PUT, DELETE", true},
+	} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{})
+			ctx, interrupt := context.WithCancel(t.Context())
+			client := newClient(t, proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == method {
+					interrupt()
+				}
+				return true
+			}))
+			saved, err := client.SaveSettings(ctx, project, errortracking.WantedSettings{Active: true})
+			if _, stored := server.Settings(project); stored != want.stored || (err == nil) != want.stored {
+				t.Errorf("GitLab has settings: %t, error %v, want them stored: %t", stored, err, want.stored)
+			}
+			if got := writesTo(server); got != want.writes || len(server.Keys(project)) != 0 || saved.Untracked != nil {
+				t.Errorf("after %q GitLab has the keys %v, and %+v may be left; want %q and no key", got, serverKeys(server), saved.Untracked, want.writes)
+			}
+		})
+	}
+}
+
+// A key that somebody else makes or deletes around any of the requests is not touched, nor mistaken for our own.
+func TestSaveSettings_othersKeys(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		for _, before := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s %t", method, before), func(t *testing.T) {
+				t.Parallel()
+				server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(1)}}})
+				var once sync.Once
+				var others int64
+				meanwhile := func() {
+					once.Do(func() {
+						others = server.AddKey(project).ID
+						server.RemoveKey(project, 1)
+					})
+				}
+				client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
+					if r.Method == method && before {
+						meanwhile()
+					}
+					handOn.ServeHTTP(w, r)
+					if r.Method == method {
+						meanwhile()
+					}
+				}))
+				saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
+				if err != nil || saved.Untracked != nil {
+					t.Errorf("got %+v and error %v", saved, err)
+				}
+				key, err := client.AddClientKey(t.Context(), project)
+				if got := serverKeys(server); err != nil || !slices.Equal(got, []int64{others, key.ID}) {
+					t.Errorf("GitLab has the keys %v, error %v, want the other's %d and our own %d", got, err, others, key.ID)
+				}
+			})
+		}
+	}
+}
+
+// Two runs, or two configurations of the provider, at once: a key for each that asks for one.
+func TestSaveSettings_twoClients(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{Integrated: true}}}})
+		var runs sync.WaitGroup
+		var got [2]int64
+		for i := range got {
+			runs.Go(func() {
+				client := newClient(t, server.URL())
+				if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil || saved.Untracked != nil {
+					t.Errorf("got %+v and error %v", saved, err)
+				}
+				key, err := client.AddClientKey(t.Context(), project)
+				if err != nil {
+					t.Error(err)
+				}
+				got[i] = key.ID
+			})
+		}
+		runs.Wait()
+		slices.Sort(got[:])
+		if there := serverKeys(server); !slices.Equal(there, got[:]) || got[0] == got[1] {
+			t.Fatalf("GitLab has the keys %v, the runs have %v", there, got)
+		}
+	}
+}
+
+// A save costs the same whatever keys there are, and one that changes nothing costs a reading.
+func TestSaveSettings_requests(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(250)}}})
+	client := newClient(t, server.URL())
+	for _, want := range []int{4, 1} {
+		server.ClearRequests()
+		if err := saveActive(t.Context(), client); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(server.Requests()); got != want {
+			t.Errorf("%d requests, want %d", got, want)
+		}
 	}
 }

@@ -136,7 +136,7 @@ func TestAddClientKey_lostTogether(t *testing.T) {
 	}
 }
 
-// Somebody else makes a key while an answer is lost: none is taken, both are named, and later creations are not misled.
+// Somebody else makes a key while a response is lost: none is taken, both are named, and no more are created.
 func TestAddClientKey_lostAmongOthers(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}}})
@@ -147,14 +147,17 @@ func TestAddClientKey_lostAmongOthers(t *testing.T) {
 	server.AddKey(project)
 	server.AddFault(lostAfter(1))
 	_, err := client.AddClientKey(t.Context(), project)
-	unclear := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
-	if got := []int64{unclear.Keys[0].ID, unclear.Keys[1].ID}; !slices.Equal(got, []int64{4, 5}) {
+	lost := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
+	if got := ids(lost.Keys); !slices.Equal(got, []int64{4, 5}) {
 		t.Errorf("the candidates are %v, want 4 and 5", got)
 	}
-	server.AddFault(lostAfter(1))
-	key, err := client.AddClientKey(t.Context(), project)
-	if err != nil || key.ID != 6 || key.Unclear == nil {
-		t.Errorf("the next creation gave key %d, lost answer %v, error %v, want key 6 after a lost answer", key.ID, key.Unclear, err)
+	_, err = client.AddClientKey(t.Context(), project)
+	later := wantError(t, err, errortracking.ErrEarlierFailure, errortracking.ErrLostAnswer, errortracking.ErrServer)
+	if first, ok := errors.AsType[*errortracking.Error](later.Err); !ok || !slices.Equal(ids(first.Keys), []int64{4, 5}) {
+		t.Errorf("the later error wraps %v, want the first one", later.Err)
+	}
+	if got := postsTo(server); got != 2 {
+		t.Errorf("%d POSTs, want none after the lost one", got)
 	}
 }
 
@@ -189,8 +192,8 @@ func TestAddClientKey_lostInInterrupt(t *testing.T) {
 		return true
 	})
 	key, err := newClient(t, front).AddClientKey(ctx, project)
-	if err != nil || key.ID != 1 || key.Unclear == nil {
-		t.Errorf("got key %d, lost answer %v, error %v, want key 1 after a lost answer", key.ID, key.Unclear, err)
+	if err != nil || key.ID != 1 || key.RecoveredFrom == nil {
+		t.Errorf("got key %d, lost answer %v, error %v, want key 1 after a lost answer", key.ID, key.RecoveredFrom, err)
 	}
 }
 
@@ -260,7 +263,7 @@ func TestAddClientKey_looksAgain(t *testing.T) {
 				t.Errorf("the pauses were %v, want %v", paused.all(), wanted)
 			}
 			if hiddenFor < 3 {
-				if err != nil || key.ID != 1 || key.Unclear == nil || key.Since.IsZero() {
+				if err != nil || key.ID != 1 || key.RecoveredFrom == nil || key.Since.IsZero() {
 					t.Errorf("got %+v and error %v, want key 1", key, err)
 				}
 				return
@@ -270,156 +273,67 @@ func TestAddClientKey_looksAgain(t *testing.T) {
 	}
 }
 
-// The key that GitLab makes by itself is the first one that is asked for, in every order, also when answers are lost.
-func TestHandingOut(t *testing.T) {
-	t.Parallel()
-	save := func(ctx context.Context, c *errortracking.Client) error {
-		_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{Active: true})
-		return err
-	}
-	switchOff := func(ctx context.Context, c *errortracking.Client) error {
-		_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{})
-		return err
-	}
-	add := func(ctx context.Context, c *errortracking.Client) error {
-		_, err := c.AddClientKey(ctx, project)
-		return err
-	}
-	for name, test := range map[string]struct {
-		before gitlabsim.ClientKeys
-		row    *gitlabsim.Settings
-		fault  gitlabsim.Fault
-		calls  []request
-		keys   int
-		posts  int
-	}{
-		"settings, key":                      {calls: []request{save, add}, keys: 1},
-		"key, settings":                      {calls: []request{add, save}, keys: 1, posts: 1},
-		"settings, two keys":                 {calls: []request{save, add, add}, keys: 2, posts: 1},
-		"key, settings, key":                 {calls: []request{add, save, add}, keys: 2, posts: 2},
-		"settings off and on again, key":     {calls: []request{save, switchOff, save, add}, keys: 1},
-		"settings alone":                     {calls: []request{save}, keys: 1},
-		"settings switched on again":         {row: &gitlabsim.Settings{Integrated: true}, calls: []request{save, add}, keys: 1},
-		"an active key before":               {before: gitlabsim.MakeKeys(1), calls: []request{save, add}, keys: 2, posts: 1},
-		"an inactive key before":             {before: gitlabsim.ClientKeys{{ID: 1, Inactive: true}}, calls: []request{save, add}, keys: 2},
-		"settings as wanted":                 {row: &gitlabsim.Settings{Active: true, Integrated: true}, calls: []request{save, add}, keys: 1, posts: 1},
-		"settings whose answer is lost, key": {fault: gitlabsim.Fault{Method: http.MethodPut, Path: "/*", Status: 502, After: true}, calls: []request{save, add}, keys: 1},
-		"key whose answer is lost, settings": {fault: lostAfter(1), calls: []request{add, save}, keys: 1, posts: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			scenario := gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: test.before, Settings: test.row}}}
-			if test.fault.Path != "" {
-				scenario.Faults = []gitlabsim.Fault{test.fault}
-			}
-			server := startGitLab(t, scenario)
-			client := newClient(t, server.URL())
-			for _, call := range test.calls {
-				if err := call(t.Context(), client); err != nil {
-					t.Fatal(err)
-				}
-			}
-			posts := postsTo(server)
-			if keys := server.Keys(project); len(keys) != test.keys || posts != test.posts {
-				t.Errorf("GitLab has the keys %+v after %d POSTs, want %d after %d", keys, posts, test.keys, test.posts)
-			}
-		})
-	}
-	t.Run("at once", func(t *testing.T) {
-		t.Parallel()
-		for range 50 {
-			server := startGitLab(t, gitlabsim.Scenario{})
-			client := newClient(t, server.URL())
-			var calls sync.WaitGroup
-			for _, call := range []request{save, add} {
-				calls.Go(func() {
-					if err := call(t.Context(), client); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			calls.Wait()
-			if keys := server.Keys(project); len(keys) != 1 {
-				t.Fatalf("GitLab has the keys %+v, want one", keys)
-			}
-		}
-	})
-}
-
 // With an invalid instance setting GitLab makes a key and fails, and cannot list it: one failure stops the others.
 func TestAddClientKey_brokenInstance(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{DSNBaseURL: new("nonsense")})
 	client := newClient(t, server.URL(), retries(0))
-	turns := make(chan struct{}, 10)
+	if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil || saved.Untracked == nil {
+		t.Fatalf("got %+v and error %v, want settings and a key that may be left", saved, err)
+	}
 	var creations sync.WaitGroup
-	var lost atomic.Int64
+	var first atomic.Int64
 	for range 30 {
-		turns <- struct{}{}
 		creations.Go(func() {
-			defer func() { <-turns }()
 			_, err := client.AddClientKey(t.Context(), project)
 			if !errors.Is(err, errortracking.ErrClientKeysFailed) {
 				t.Errorf("got error %v, want %v", err, errortracking.ErrClientKeysFailed)
 			}
-			if errors.Is(err, errortracking.ErrLostAnswer) {
-				lost.Add(1)
+			if !errors.Is(err, errortracking.ErrEarlierFailure) {
+				first.Add(1)
 			}
 		})
 	}
 	creations.Wait()
-	if keys, posts := len(server.Keys(project)), postsTo(server); keys != 1 || posts != 1 || lost.Load() != 1 {
-		t.Errorf("%d keys after %d POSTs, %d of them unclear, want one of each", keys, posts, lost.Load())
+	if keys, posts := len(server.Keys(project)), postsTo(server); keys != 1 || posts != 1 || first.Load() != 1 {
+		t.Errorf("%d keys after %d POSTs, and %d creations that waited for a failure, want one of each", keys, posts, first.Load())
 	}
 }
 
-// After an answer that stays unclear nothing is made in the project until its keys could be read.
-func TestAddClientKey_unclearUntilRead(t *testing.T) {
+// After a response that stays unclear no key is created in the project, and other projects are as before.
+func TestAddClientKey_earlierFailure(t *testing.T) {
 	t.Parallel()
+	list := gitlabsim.Fault{Method: http.MethodGet, Path: "/projects/1/error_tracking/client_keys", Status: 403, Body: `{"message":"403 Forbidden"}`}
 	for name, test := range map[string]struct {
-		others int  // keys that somebody makes meanwhile
-		hidden bool // the keys cannot be read after the creation
+		fault gitlabsim.Fault
+		first error
+		posts int
 	}{
-		"no new key":       {0, false},
-		"several new keys": {2, false},
-		"no list":          {0, true},
+		"no new key": {lostBefore(1), errortracking.ErrLostAnswer, 1},
+		"no list":    {list, errortracking.ErrForbidden, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
 				{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}, {ID: 2, Path: "acme/api"},
-			}, Faults: []gitlabsim.Fault{lostBefore(1)}})
-			var hidden atomic.Bool
-			client := newClient(t, proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
-				here := strings.Contains(r.URL.Path, "/projects/1/")
-				if here && r.Method == http.MethodGet && hidden.Load() {
-					answering(http.StatusForbidden, `{"message":"403 Forbidden"}`)(w, r)
-					return false
-				}
-				if here && r.Method == http.MethodPost && postsTo(server) == 0 {
-					for range test.others {
-						server.AddKey(project)
-					}
-					hidden.Store(test.hidden)
-				}
-				return true
-			}))
+			}, Faults: []gitlabsim.Fault{test.fault}})
+			client := newClient(t, server.URL())
 			_, err := client.AddClientKey(t.Context(), project)
-			if failed := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer); len(failed.Keys) != test.others {
-				t.Errorf("the error names the keys %v, want %d", ids(failed.Keys), test.others)
+			if !errors.Is(err, test.first) {
+				t.Fatalf("got error %v, want %v", err, test.first)
 			}
-			hidden.Store(true)
-			_, err = client.AddClientKey(t.Context(), project)
-			wantError(t, err, errortracking.ErrForbidden)
-			if got := postsTo(server); got != 1 {
-				t.Errorf("%d POSTs before the keys could be read, want one", got)
+			server.ClearRequests()
+			for range 2 {
+				_, err = client.AddClientKey(t.Context(), project)
+				if failed, ok := errors.AsType[*errortracking.Error](err); !ok || !errors.Is(failed.Kind, errortracking.ErrEarlierFailure) || !errors.Is(err, test.first) || failed.Sent {
+					t.Errorf("got %v, want that nothing was sent because of %v", err, test.first)
+				}
+			}
+			if got := server.Requests(); len(got) != 0 {
+				t.Errorf("the requests were %v, want none", got)
 			}
 			if _, err := client.AddClientKey(t.Context(), 2); err != nil {
 				t.Errorf("another project: %v", err)
-			}
-			hidden.Store(false)
-			if key, err := client.AddClientKey(t.Context(), project); err != nil || key.Unclear != nil || postsTo(server) != 3 {
-				t.Errorf("got key %d, unclear %v, error %v, want a new key", key.ID, key.Unclear, err)
 			}
 		})
 	}
@@ -473,7 +387,7 @@ func TestWritesOneAtATime(t *testing.T) {
 	for _, id := range []int64{1, 2} {
 		for range 5 {
 			write(func() error {
-				err := client.ResetSettings(t.Context(), id, new(false), nil)
+				_, err := client.ResetSettings(t.Context(), id, new(false), nil)
 				if errors.Is(err, errortracking.ErrSettingsInUse) {
 					return nil
 				}
@@ -503,13 +417,14 @@ func TestWaitingWriteIsNotBegun(t *testing.T) {
 			_, err := c.AddClientKey(ctx, project)
 			return err
 		},
-		"delete": deleteKey,
+		"delete": func(ctx context.Context, c *errortracking.Client) error { return c.DeleteClientKey(ctx, project, 99) },
 		"save": func(ctx context.Context, c *errortracking.Client) error {
 			_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{})
 			return err
 		},
 		"reset": func(ctx context.Context, c *errortracking.Client) error {
-			return c.ResetSettings(ctx, project, new(false), nil)
+			_, err := c.ResetSettings(ctx, project, new(false), nil)
+			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -553,99 +468,13 @@ func TestWaitingWriteIsNotBegun(t *testing.T) {
 	}
 }
 
-// A key that somebody made between two readings is not the one that GitLab makes with the settings.
-func TestHandingOut_notOfOthers(t *testing.T) {
-	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{})
-	client := newClient(t, server.URL())
-	own, err := client.AddClientKey(t.Context(), project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := client.DeleteClientKey(t.Context(), project, own.ID); err != nil {
-		t.Fatal(err)
-	}
-	other := server.AddKey(project)
-	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
-		t.Fatal(err)
-	}
-	if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID == other.ID {
-		t.Errorf("got key %d and error %v, want a key that is not the other's %d", key.ID, err, other.ID)
-	}
-}
-
-// Somebody else makes a key while settings are saved. It is not handed out, whether or not GitLab makes one, too.
-func TestHandingOut_amongOthers(t *testing.T) {
-	t.Parallel()
-	sentry := &gitlabsim.Settings{APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
-	for name, test := range map[string]struct {
-		row    *gitlabsim.Settings
-		keys   int // before
-		wanted errortracking.WantedSettings
-		refuse int // the status of a refusal
-		own    int64
-	}{
-		"GitLab makes one": {nil, 0, errortracking.WantedSettings{Active: true}, 0, 3},
-		"an active key":    {nil, 1, errortracking.WantedSettings{Active: true}, 0, 3},
-		"Sentry":           {sentry, 0, errortracking.WantedSettings{Active: true, Integrated: new(false)}, 0, 2},
-		"inactive":         {nil, 0, errortracking.WantedSettings{}, 0, 2},
-		"refused":          {nil, 0, errortracking.WantedSettings{Active: true}, 403, 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: test.row, ClientKeys: gitlabsim.MakeKeys(test.keys)}}})
-			client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
-				write := strings.HasSuffix(r.URL.Path, "/settings") && r.Method != http.MethodGet
-				if write && test.refuse != 0 {
-					w.WriteHeader(test.refuse)
-				} else {
-					handOn.ServeHTTP(w, r)
-				}
-				if write {
-					server.AddKey(project)
-				}
-			}))
-			if _, err := client.SaveSettings(t.Context(), project, test.wanted); (err != nil) != (test.refuse != 0) {
-				t.Fatal(err)
-			}
-			if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID != test.own || postsTo(server) != 1 {
-				t.Errorf("got key %d and error %v after %d POSTs, want key %d after one", key.ID, err, postsTo(server), test.own)
-			}
-		})
-	}
-}
-
-// The keys cannot be read when GitLab has made one with the settings. It is handed out once they can.
-func TestHandingOut_noListAtFirst(t *testing.T) {
-	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{})
-	var lists atomic.Int64
-	client := newClient(t, proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/client_keys") && lists.Add(1) == 2 {
-			answering(http.StatusForbidden, `{"message":"403 Forbidden"}`)(w, r)
-			return false
-		}
-		return true
-	}))
-	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil {
-		t.Fatal(err)
-	}
-	key, err := client.AddClientKey(t.Context(), project)
-	if got := serverKeys(server); err != nil || !slices.Equal(got, []int64{key.ID}) || postsTo(server) != 0 {
-		t.Errorf("got key %d and error %v, GitLab has %v, want the one that GitLab made", key.ID, err, got)
-	}
-}
-
-// The warning about a key that was found counts from the last reading before the request: a key of somebody else may be as
-// old as that.
+// A key of somebody else can be as old as the request that told the highest known ID: the first list, or a creation.
 func TestAddClientKey_since(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{})
-	var listed []time.Time
-	client := newClient(t, proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet {
-			listed = append(listed, time.Now())
-		}
+	var arrived []time.Time
+	client := newClient(t, proxy(t, server.URL(), func(http.ResponseWriter, *http.Request) bool {
+		arrived = append(arrived, time.Now())
 		return true
 	}))
 	if _, err := client.AddClientKey(t.Context(), project); err != nil {
@@ -654,48 +483,7 @@ func TestAddClientKey_since(t *testing.T) {
 	server.AddKey(project) // of somebody else
 	server.AddFault(lostBefore(1))
 	key, err := client.AddClientKey(t.Context(), project)
-	if err != nil || key.ID != 2 || key.Unclear == nil || key.Since.IsZero() || key.Since.After(listed[0]) {
-		t.Errorf("got %+v and error %v, want key 2 with a time before %s", key, err, listed[0])
-	}
-}
-
-// It stays open whether settings were stored, and there is a new key: it is handed out with the answer that left it open.
-func TestHandingOut_unclear(t *testing.T) {
-	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502, After: true}}})
-	var written atomic.Bool
-	client := newClient(t, proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
-		if strings.HasSuffix(r.URL.Path, "/settings") && written.Load() {
-			answering(http.StatusForbidden, `{"message":"403 Forbidden"}`)(w, r)
-			return false
-		}
-		written.Store(written.Load() || r.Method == http.MethodPut)
-		return true
-	}), retries(0))
-	_, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
-	if failed := wantError(t, err, errortracking.ErrServer); !failed.Sent {
-		t.Errorf("got %+v, want that something may be stored", failed)
-	}
-	key, err := client.AddClientKey(t.Context(), project)
-	if err != nil || key.ID != 1 || postsTo(server) != 0 || key.Since.IsZero() {
-		t.Errorf("got %+v and error %v, want the key that GitLab made", key, err)
-	}
-	wantError(t, key.Unclear, errortracking.ErrServer)
-}
-
-// Settings were not stored, so that there is no key of GitLab's to hand out.
-func TestHandingOut_notStored(t *testing.T) {
-	t.Parallel()
-	server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{{Method: http.MethodPut, Path: "/*", Status: 502}}})
-	client := newClient(t, server.URL(), retries(0))
-	if _, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err == nil {
-		t.Fatal("no error")
-	}
-	if keys := serverKeys(server); len(keys) > 0 {
-		t.Fatalf("GitLab has the keys %v", keys)
-	}
-	server.ClearFaults()
-	if key, err := client.AddClientKey(t.Context(), project); err != nil || key.Unclear != nil {
-		t.Errorf("got %+v and error %v, want a key of our own", key, err)
+	if err != nil || key.ID != 2 || key.RecoveredFrom == nil || key.Since.Before(arrived[0]) || key.Since.After(arrived[1]) {
+		t.Errorf("got %+v and error %v, want key 2 since the creation at %s", key, err, arrived[1])
 	}
 }

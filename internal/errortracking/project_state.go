@@ -1,0 +1,95 @@
+package errortracking
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// projectState is what a client knows of a project that it writes to. Whoever has locked it is the only one of the client
+// to write there.
+type projectState struct {
+	client    *Client
+	projectID int64
+	lock      *semaphore.Weighted // of one; a mutex could not be given up when a context ends
+	// highest is the highest key ID that is known. GitLab's IDs ascend, so a key that is made later has a higher one.
+	highest int64
+	// knownAt is when the request that told highest was sent. It is zero while the keys have to be read first.
+	knownAt time.Time
+	// failed is the error after which no more keys are created in the project.
+	failed error
+	// settingsSaved says that this client has saved the project's settings, or found them as wanted.
+	settingsSaved bool
+}
+
+// lockProject waits until nobody else writes in the project, and returns its state, which the caller unlocks. The error is
+// [ErrInterrupted] when ctx ends before: a write that has not begun is not begun then.
+func (c *Client) lockProject(ctx context.Context, projectID int64) (*projectState, error) {
+	entry, _ := c.projectStates.LoadOrStore(projectID, &projectState{client: c, projectID: projectID, lock: semaphore.NewWeighted(1)})
+	p, _ := entry.(*projectState)
+	if p.lock.Acquire(ctx, 1) != nil {
+		return nil, interrupted(ctx, c.base.Host)
+	}
+	return p, nil
+}
+
+func (p *projectState) unlock() { p.lock.Release(1) }
+
+// createKey makes a client key.
+func (p *projectState) createKey(ctx context.Context) (key ClientKey, err error) {
+	if p.failed != nil {
+		return key, &Error{Kind: ErrEarlierFailure, Host: p.client.base.Host, Err: p.failed}
+	}
+	sentAt := time.Now()
+	_, err = p.client.do(ctx, http.MethodPost, errorTrackingPath(p.projectID, "client_keys"), nil, &key)
+	p.forgetKeys()
+	if err == nil {
+		p.highest, p.knownAt = max(p.highest, key.ID), sentAt
+	}
+	return key, err
+}
+
+// deleteKey deletes a client key, unless it is gone. After an unclear response the keys are read: a key that is not among
+// them is gone.
+func (p *projectState) deleteKey(ctx context.Context, keyID int64) error {
+	path := errorTrackingPath(p.projectID, "client_keys/"+strconv.FormatInt(keyID, 10))
+	_, err := p.client.do(ctx, http.MethodDelete, path, nil, &ClientKey{})
+	p.forgetKeys()
+	gone := err
+	if ambiguous(err) != nil {
+		_, gone = p.client.ClientKey(context.WithoutCancel(ctx), p.projectID, keyID)
+	}
+	if errors.Is(gone, ErrClientKeyNotFound) {
+		return nil
+	}
+	return err
+}
+
+// newKeys reads the project's keys and returns those with an ID above the highest that was known.
+func (p *projectState) newKeys(ctx context.Context) (added []ClientKey, err error) {
+	sentAt := time.Now()
+	keys, err := p.client.ClientKeys(ctx, p.projectID)
+	if err != nil {
+		p.knownAt = time.Time{}
+		return nil, err
+	}
+	before := p.highest
+	for _, key := range keys {
+		if key.ID > before {
+			added = append(added, key)
+		}
+		p.highest = max(p.highest, key.ID)
+	}
+	p.knownAt = sentAt
+	return added, nil
+}
+
+// forgetKeys makes the next one who asks for the project's keys read them anew.
+func (p *projectState) forgetKeys() {
+	p.client.keys.forget(p.projectID)
+	p.client.keysAgain.forget(p.projectID)
+}
