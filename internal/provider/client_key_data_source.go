@@ -50,36 +50,13 @@ func (d *clientKeyDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 // clientKeyDataAttributes are the attributes of a client key as data.
 func clientKeyDataAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id": schema.StringAttribute{
-			MarkdownDescription: describeClientKeyID,
-			Computed:            true,
-		},
-		"project": schema.StringAttribute{
-			MarkdownDescription: "The project as given in `project`, or its full path if `group` is set.",
-			Computed:            true,
-		},
-		"project_id": schema.Int64Attribute{
-			MarkdownDescription: describeProjectID,
-			Computed:            true,
-		},
-		"key_id": schema.Int64Attribute{
-			MarkdownDescription: describeKeyID,
-			Computed:            true,
-		},
-		"active": schema.BoolAttribute{
-			MarkdownDescription: describeKeyActive,
-			Computed:            true,
-		},
-		"public_key": schema.StringAttribute{
-			MarkdownDescription: describePublicKey,
-			Computed:            true,
-			Sensitive:           true,
-		},
-		"sentry_dsn": schema.StringAttribute{
-			MarkdownDescription: describeSentryDSN,
-			Computed:            true,
-			Sensitive:           true,
-		},
+		"id":         schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true},
+		"project":    schema.StringAttribute{MarkdownDescription: "The project as given in `project`, or its full path if `group` is set.", Computed: true},
+		"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
+		"key_id":     schema.Int64Attribute{MarkdownDescription: describeKeyID, Computed: true},
+		"active":     schema.BoolAttribute{MarkdownDescription: describeKeyActive, Computed: true},
+		"public_key": schema.StringAttribute{MarkdownDescription: describePublicKey, Computed: true, Sensitive: true},
+		"sentry_dsn": schema.StringAttribute{MarkdownDescription: describeSentryDSN, Computed: true, Sensitive: true},
 	}
 }
 

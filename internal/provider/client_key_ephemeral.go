@@ -27,40 +27,18 @@ func (e *clientKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads an existing client key of a project without storing it in the state or in a plan. " + describeChosenKey,
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				MarkdownDescription: describeClientKeyID,
-				Computed:            true,
-			},
-			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject,
-				Required:            true,
-				Validators:          []validator.String{projectValidator{}},
-			},
-			"project_id": schema.Int64Attribute{
-				MarkdownDescription: describeProjectID,
-				Computed:            true,
-			},
+			"id":         schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true},
+			"project":    schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{projectValidator{}}},
+			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 			"key_id": schema.Int64Attribute{
 				MarkdownDescription: describeKeyID + chooseByKeyID,
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(1), int64validator.ConflictsWith(path.MatchRoot("public_key"))},
 			},
-			"active": schema.BoolAttribute{
-				MarkdownDescription: describeKeyActive,
-				Computed:            true,
-			},
-			"public_key": schema.StringAttribute{
-				MarkdownDescription: describePublicKey + chooseByPublicKey,
-				Optional:            true,
-				Computed:            true,
-				Sensitive:           true,
-			},
-			"sentry_dsn": schema.StringAttribute{
-				MarkdownDescription: describeSentryDSN,
-				Computed:            true,
-				Sensitive:           true,
-			},
+			"active":     schema.BoolAttribute{MarkdownDescription: describeKeyActive, Computed: true},
+			"public_key": schema.StringAttribute{MarkdownDescription: describePublicKey + chooseByPublicKey, Optional: true, Computed: true, Sensitive: true},
+			"sentry_dsn": schema.StringAttribute{MarkdownDescription: describeSentryDSN, Computed: true, Sensitive: true},
 		},
 	}
 }

@@ -48,48 +48,26 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages a client key. Applications use its DSN to report errors to GitLab. Deleting a key silences the applications that use it.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				MarkdownDescription: describeClientKeyID,
-				Computed:            true,
-				PlanModifiers:       fixedString,
-			},
+			"id": schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true, PlanModifiers: fixedString},
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a new key.",
 				Required:            true,
 				Validators:          []validator.String{projectValidator{}},
 			},
-			"project_id": schema.Int64Attribute{
-				MarkdownDescription: describeProjectID,
-				Computed:            true,
-				PlanModifiers:       fixedInt64,
-			},
+			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true, PlanModifiers: fixedInt64},
 			"keepers": schema.MapAttribute{
 				MarkdownDescription: "Arbitrary values that, when changed, force a new key. With `create_before_destroy`, the old key works until the new one exists. The first values after an import do not force a new key.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},
-			"key_id": schema.Int64Attribute{
-				MarkdownDescription: describeKeyID,
-				Computed:            true,
-				PlanModifiers:       fixedInt64,
-			},
+			"key_id": schema.Int64Attribute{MarkdownDescription: describeKeyID, Computed: true, PlanModifiers: fixedInt64},
 			"active": schema.BoolAttribute{
 				MarkdownDescription: describeKeyActive,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
-			"public_key": schema.StringAttribute{
-				MarkdownDescription: describePublicKey,
-				Computed:            true,
-				Sensitive:           true,
-				PlanModifiers:       fixedString,
-			},
-			"sentry_dsn": schema.StringAttribute{
-				MarkdownDescription: describeSentryDSN,
-				Computed:            true,
-				Sensitive:           true,
-				PlanModifiers:       fixedString,
-			},
+			"public_key": schema.StringAttribute{MarkdownDescription: describePublicKey, Computed: true, Sensitive: true, PlanModifiers: fixedString},
+			"sentry_dsn": schema.StringAttribute{MarkdownDescription: describeSentryDSN, Computed: true, Sensitive: true, PlanModifiers: fixedString},
 		},
 	}
 }

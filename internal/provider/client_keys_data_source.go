@@ -56,10 +56,7 @@ func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 				Optional:            true,
 				Validators:          []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))},
 			},
-			"project_id": schema.Int64Attribute{
-				MarkdownDescription: describeProjectID + " Null with `group`.",
-				Computed:            true,
-			},
+			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID + " Null with `group`.", Computed: true},
 			"active": schema.BoolAttribute{
 				MarkdownDescription: "`true` lists only active keys, `false` only inactive ones. Default: all keys.",
 				Optional:            true,

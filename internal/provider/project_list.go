@@ -32,11 +32,7 @@ func projectListSchema(objects string) schema.Schema {
 				Optional:            true,
 				Validators:          []validator.String{projectValidator{}},
 			},
-			"group": schema.StringAttribute{
-				MarkdownDescription: describeGroup,
-				Optional:            true,
-				Validators:          []validator.String{groupValidator{}},
-			},
+			"group": schema.StringAttribute{MarkdownDescription: describeGroup, Optional: true, Validators: []validator.String{groupValidator{}}},
 			"include_subgroups": schema.BoolAttribute{
 				MarkdownDescription: describeIncludeSubgroups,
 				Optional:            true,

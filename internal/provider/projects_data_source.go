@@ -40,27 +40,14 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the projects of a group with their error tracking settings. Use it to audit a group or to import its settings.",
 		Attributes: map[string]schema.Attribute{
-			"group": schema.StringAttribute{
-				MarkdownDescription: describeGroup,
-				Required:            true,
-				Validators:          []validator.String{groupValidator{}},
-			},
-			"include_subgroups": schema.BoolAttribute{
-				MarkdownDescription: describeIncludeSubgroups,
-				Optional:            true,
-			},
+			"group":             schema.StringAttribute{MarkdownDescription: describeGroup, Required: true, Validators: []validator.String{groupValidator{}}},
+			"include_subgroups": schema.BoolAttribute{MarkdownDescription: describeIncludeSubgroups, Optional: true},
 			"projects": schema.ListNestedAttribute{
 				MarkdownDescription: "The projects that the token can read, in the order of `project_id`.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"project": schema.StringAttribute{
-						MarkdownDescription: "The full path of the project.",
-						Computed:            true,
-					},
-					"project_id": schema.Int64Attribute{
-						MarkdownDescription: describeProjectID,
-						Computed:            true,
-					},
+					"project":    schema.StringAttribute{MarkdownDescription: "The full path of the project.", Computed: true},
+					"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 					"settings": schema.SingleNestedAttribute{
 						MarkdownDescription: "The error tracking settings of the project; null if it has none.",
 						Computed:            true,
@@ -68,11 +55,7 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 					},
 				}},
 			},
-			"unreadable": schema.ListAttribute{
-				MarkdownDescription: describeUnreadable,
-				Computed:            true,
-				ElementType:         types.StringType,
-			},
+			"unreadable": schema.ListAttribute{MarkdownDescription: describeUnreadable, Computed: true, ElementType: types.StringType},
 		},
 	}
 }

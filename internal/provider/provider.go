@@ -69,10 +69,7 @@ func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				MarkdownDescription: "The URL of GitLab, with or without `/api/v4`. May include a relative root, such as `https://example.com/gitlab`. Default: `" + errortracking.DefaultBaseURL + "`. Environment variable: `GITLAB_BASE_URL`.",
 				Optional:            true,
 			},
-			"cacert_file": schema.StringAttribute{
-				MarkdownDescription: "Path of a PEM file with additional CA certificates to trust.",
-				Optional:            true,
-			},
+			"cacert_file": schema.StringAttribute{MarkdownDescription: "Path of a PEM file with additional CA certificates to trust.", Optional: true},
 			"insecure": schema.BoolAttribute{
 				MarkdownDescription: "Whether to skip the verification of GitLab's certificate. Default: `false`.",
 				Optional:            true,
@@ -81,10 +78,7 @@ func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				MarkdownDescription: "Path of a PEM file with a client certificate, for a GitLab or a proxy that requires one. Requires `client_key`.",
 				Optional:            true,
 			},
-			"client_key": schema.StringAttribute{
-				MarkdownDescription: "Path of a PEM file with the private key of `client_cert`.",
-				Optional:            true,
-			},
+			"client_key": schema.StringAttribute{MarkdownDescription: "Path of a PEM file with the private key of `client_cert`.", Optional: true},
 			"headers": schema.MapAttribute{
 				MarkdownDescription: "Additional headers for every request, for example for a proxy in front of GitLab.",
 				ElementType:         types.StringType,

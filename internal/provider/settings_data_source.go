@@ -22,19 +22,13 @@ func (d *settingsDataSource) Metadata(_ context.Context, req datasource.Metadata
 
 func (d *settingsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := settingsDataAttributes()
-	attributes["id"] = schema.StringAttribute{
-		MarkdownDescription: describeSettingsID,
-		Computed:            true,
-	}
+	attributes["id"] = schema.StringAttribute{MarkdownDescription: describeSettingsID, Computed: true}
 	attributes["project"] = schema.StringAttribute{
 		MarkdownDescription: describeProject,
 		Required:            true,
 		Validators:          []validator.String{projectValidator{}},
 	}
-	attributes["project_id"] = schema.Int64Attribute{
-		MarkdownDescription: describeProjectID,
-		Computed:            true,
-	}
+	attributes["project_id"] = schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the error tracking settings of a project.",
 		Attributes:          attributes,
@@ -44,26 +38,11 @@ func (d *settingsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 // settingsDataAttributes are the attributes of the settings themselves as data.
 func settingsDataAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"active": schema.BoolAttribute{
-			MarkdownDescription: describeActive,
-			Computed:            true,
-		},
-		"integrated": schema.BoolAttribute{
-			MarkdownDescription: describeIntegrated,
-			Computed:            true,
-		},
-		"project_name": schema.StringAttribute{
-			MarkdownDescription: describeProjectName,
-			Computed:            true,
-		},
-		"sentry_external_url": schema.StringAttribute{
-			MarkdownDescription: describeSentryExternalURL,
-			Computed:            true,
-		},
-		"api_url": schema.StringAttribute{
-			MarkdownDescription: describeAPIURL,
-			Computed:            true,
-		},
+		"active":              schema.BoolAttribute{MarkdownDescription: describeActive, Computed: true},
+		"integrated":          schema.BoolAttribute{MarkdownDescription: describeIntegrated, Computed: true},
+		"project_name":        schema.StringAttribute{MarkdownDescription: describeProjectName, Computed: true},
+		"sentry_external_url": schema.StringAttribute{MarkdownDescription: describeSentryExternalURL, Computed: true},
+		"api_url":             schema.StringAttribute{MarkdownDescription: describeAPIURL, Computed: true},
 	}
 }
 

@@ -57,11 +57,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages the error tracking settings of a project. A project has one set of settings, so declare at most one of these resources for it. Existing settings are adopted.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				MarkdownDescription: describeSettingsID,
-				Computed:            true,
-				PlanModifiers:       fixedString,
-			},
+			"id": schema.StringAttribute{MarkdownDescription: describeSettingsID, Computed: true, PlanModifiers: fixedString},
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a replacement.",
 				Required:            true,
@@ -72,10 +68,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
-			"active": schema.BoolAttribute{
-				MarkdownDescription: describeActive,
-				Required:            true,
-			},
+			"active": schema.BoolAttribute{MarkdownDescription: describeActive, Required: true},
 			"integrated": schema.BoolAttribute{
 				MarkdownDescription: describeIntegrated + " If unset, it stays as it is in GitLab, or is `true` if the project has no settings yet.",
 				Optional:            true,
@@ -89,21 +82,9 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				Default:             stringdefault.StaticString(onDestroyDeactivate),
 				Validators:          []validator.String{stringvalidator.OneOf(onDestroyDeactivate, onDestroyRestore, onDestroyKeep)},
 			},
-			"project_name": schema.StringAttribute{
-				MarkdownDescription: describeProjectName,
-				Computed:            true,
-				PlanModifiers:       fixedString,
-			},
-			"sentry_external_url": schema.StringAttribute{
-				MarkdownDescription: describeSentryExternalURL,
-				Computed:            true,
-				PlanModifiers:       fixedString,
-			},
-			"api_url": schema.StringAttribute{
-				MarkdownDescription: describeAPIURL,
-				Computed:            true,
-				PlanModifiers:       fixedString,
-			},
+			"project_name":        schema.StringAttribute{MarkdownDescription: describeProjectName, Computed: true, PlanModifiers: fixedString},
+			"sentry_external_url": schema.StringAttribute{MarkdownDescription: describeSentryExternalURL, Computed: true, PlanModifiers: fixedString},
+			"api_url":             schema.StringAttribute{MarkdownDescription: describeAPIURL, Computed: true, PlanModifiers: fixedString},
 		},
 	}
 }
