@@ -69,7 +69,7 @@ func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client,
 	}
 	at := slices.IndexFunc(keys, chosen)
 	if at < 0 {
-		diags.Append(clientKeyNotFound.error(noKey(wanted, m.Project, keys)))
+		diags.AddError(clientKeyNotFound, noKey(wanted, m.Project, keys))
 		return false
 	}
 	m.setIDs(projectID, keys[at].ID)
@@ -85,7 +85,7 @@ func readClientKeys(ctx context.Context, client *errortracking.Client, project t
 	}
 	keys, err := client.ClientKeys(ctx, id.ValueInt64())
 	if err != nil {
-		diags.Append(unableToReadClientKeys.error(inProject(project, explain(err))))
+		diags.AddError(unableToReadClientKeys, inProject(project, explain(err)))
 	}
 	return id.ValueInt64(), keys, err == nil
 }

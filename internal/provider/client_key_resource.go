@@ -114,12 +114,12 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 	case plan.Keepers.Equal(state.Keepers), noneBeforeOrAfter:
 		return
 	case len(state.Keepers.Elements()) == 0 && imported:
-		resp.Diagnostics.Append(clientKeyNotReplaced.warningAt(attribute, "Client key "+state.ID.ValueString()+
-			" was imported, so the first keepers are recorded without replacing it.\n\nTo replace the key now, run terraform apply -replace with the address of this resource."))
+		resp.Diagnostics.AddAttributeWarning(attribute, clientKeyNotReplaced, "Client key "+state.ID.ValueString()+
+			" was imported, so the first keepers are recorded without replacing it.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
 		return
 	case unknown:
-		resp.Diagnostics.Append(clientKeyWillBeReplaced.warningAt(attribute, "The keepers of client key "+state.ID.ValueString()+
-			" contain a value that is known only after apply, so the key will be replaced. Applications need the DSN of the new key.\n\nTo keep the key, use values that are known during the plan."))
+		resp.Diagnostics.AddAttributeWarning(attribute, clientKeyWillBeReplaced, "The keepers of client key "+state.ID.ValueString()+
+			" contain a value that is known only after apply, so the key will be replaced. Applications need the DSN of the new key.\n\nTo keep the key, use values that are known during the plan.")
 	}
 	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); looked && !visible {
 		hiddenProject(state.Project, &resp.Diagnostics)
@@ -147,11 +147,11 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	key, err := r.client.AddClientKey(ctx, projectID.ValueInt64())
 	if err != nil {
-		resp.Diagnostics.Append(unableToCreateClientKey.error(inProject(model.Project, explain(err))))
+		resp.Diagnostics.AddError(unableToCreateClientKey, inProject(model.Project, explain(err)))
 		return
 	}
 	if key.Unclear != nil {
-		resp.Diagnostics.Append(clientKeyRecovered.warning(inProject(model.Project, answered(key.Unclear)) + fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was saved in the state. If somebody else may have created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST"))))
+		resp.Diagnostics.AddWarning(clientKeyRecovered, inProject(model.Project, answered(key.Unclear))+fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was saved in the state. If somebody else may have created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST")))
 	}
 	model.setIDs(projectID.ValueInt64(), key.ID)
 	model.setKey(key.ClientKey)
@@ -174,7 +174,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
-		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " Client key " + model.ID.ValueString() + " stays in the state as it was last read."))
+		resp.Diagnostics.AddWarning(providerNotConfigured, detailNotConfigured+" Client key "+model.ID.ValueString()+" stays in the state as it was last read.")
 		return
 	}
 	key, err := r.client.ClientKey(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
@@ -186,13 +186,13 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		model.setKey(key)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	case hidden && !imported:
-		resp.Diagnostics.Append(warning.warning(inProject(model.Project, explain(err)) + keptInState))
+		resp.Diagnostics.AddWarning(warning, inProject(model.Project, explain(err))+keptInState)
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && errors.As(err, &failed):
-		resp.Diagnostics.Append(clientKeyNotFound.error(noKey(fmt.Sprintf("client key %d", model.KeyID.ValueInt64()), model.Project, failed.Keys)))
+		resp.Diagnostics.AddError(clientKeyNotFound, noKey(fmt.Sprintf("client key %d", model.KeyID.ValueInt64()), model.Project, failed.Keys))
 	default:
-		resp.Diagnostics.Append(unableToReadClientKeys.error(inProject(model.Project, explain(err))))
+		resp.Diagnostics.AddError(unableToReadClientKeys, inProject(model.Project, explain(err)))
 	}
 }
 
@@ -230,10 +230,10 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	switch {
 	case err == nil, errors.Is(err, errortracking.ErrClientKeyNotFound):
 	case hidden:
-		resp.Diagnostics.Append(warning.warning(inProject(state.Project, explain(err)) +
-			fmt.Sprintf("\n\nClient key %d was removed from the state. If the key still exists in GitLab, it still works: delete it there.", state.KeyID.ValueInt64())))
+		resp.Diagnostics.AddWarning(warning, inProject(state.Project, explain(err))+
+			fmt.Sprintf("\n\nClient key %d was removed from the state. If the key still exists in GitLab, it still works: delete it there.", state.KeyID.ValueInt64()))
 	default:
-		resp.Diagnostics.Append(unableToDeleteClientKey.error(inProject(state.Project, explain(err))))
+		resp.Diagnostics.AddError(unableToDeleteClientKey, inProject(state.Project, explain(err)))
 	}
 }
 
@@ -253,7 +253,7 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	} else {
 		var err error
 		if id, err = parseClientKeyImportID(req.ID); err != nil {
-			resp.Diagnostics.Append(invalidImportID.error(capitalized(sentence(err.Error()))))
+			resp.Diagnostics.AddError(invalidImportID, capitalized(sentence(err.Error())))
 			return
 		}
 	}

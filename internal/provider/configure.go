@@ -49,7 +49,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	}
 	if check {
 		if err := client.CheckToken(ctx); err != nil {
-			resp.Diagnostics.Append(unableToSignIn.error(explain(err)))
+			resp.Diagnostics.AddError(unableToSignIn, explain(err))
 			return
 		}
 	}
@@ -83,11 +83,11 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	if env := p.getenv("GITLAB_EARLY_AUTH_CHECK"); env != "" && model.EarlyAuthCheck.IsNull() {
 		var err error
 		if check, err = strconv.ParseBool(env); err != nil {
-			diags.Append(invalidEnvironment.error("GITLAB_EARLY_AUTH_CHECK is " + strconv.Quote(env) + ". Set it to true or false."))
+			diags.AddError(invalidEnvironment, "GITLAB_EARLY_AUTH_CHECK is "+strconv.Quote(env)+". Set it to true or false.")
 		}
 	}
 	if options.Token == "" && check {
-		diags.Append(missingToken.errorAt(path.Root("token"), detailNoToken))
+		diags.AddAttributeError(path.Root("token"), missingToken, detailNoToken)
 	}
 	if diags.HasError() || options.Token == "" {
 		return nil, false
@@ -97,9 +97,9 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	switch {
 	case errors.As(err, &wrong):
 		// Of an attribute's error Terraform quotes the line, and with it the secret that may be wrong.
-		diags.Append(invalidArgument.error("The argument " + wrong.Option + " cannot be used: " + wrong.Problem + "."))
+		diags.AddError(invalidArgument, "The argument "+wrong.Option+" cannot be used: "+wrong.Problem+".")
 	case err != nil:
-		diags.Append(internalError.error(sentence(err.Error())))
+		diags.AddError(internalError, sentence(err.Error()))
 	}
 	return client, check
 }
@@ -154,14 +154,14 @@ func dataFrom(value any, diags *diag.Diagnostics) *providerData {
 	}
 	data, ok := value.(*providerData)
 	if !ok {
-		diags.Append(internalError.error("The provider passed unexpected data to one of its objects. Report this error to the developers of the provider."))
+		diags.AddError(internalError, "The provider passed unexpected data to one of its objects. Report this error to the developers of the provider.")
 		return nil
 	}
 	if data.noToken {
 		if data.told.CompareAndSwap(false, true) {
-			diags.Append(missingToken.error(detailNoToken))
+			diags.AddError(missingToken, detailNoToken)
 		} else {
-			diags.Append(missingToken.error("The first error with this title says what to do."))
+			diags.AddError(missingToken, "The first error with this title says what to do.")
 		}
 		return nil
 	}
@@ -170,7 +170,7 @@ func dataFrom(value any, diags *diag.Diagnostics) *providerData {
 
 func configured(client *errortracking.Client, diags *diag.Diagnostics) bool {
 	if client == nil {
-		diags.Append(providerNotConfigured.error(detailNotConfigured + " Apply the resource that it depends on first, for example with -target."))
+		diags.AddError(providerNotConfigured, detailNotConfigured+" Apply the resource that it depends on first, for example with -target.")
 	}
 	return client != nil
 }

@@ -8,93 +8,65 @@ import (
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// title is the summary of an error or warning. Those below are all there are, since only newTitle makes one.
-type title struct{ text string }
+// The titles of all errors and warnings. The troubleshooting guide has a heading for each.
+const (
+	missingToken          = "Missing GitLab token"
+	invalidArgument       = "Invalid provider argument"
+	invalidEnvironment    = "Invalid environment variable"
+	unableToSignIn        = "Unable to sign in to GitLab"
+	providerNotConfigured = "Provider not configured yet"
+	internalError         = "Internal provider error"
 
-// titles holds every title. The troubleshooting guide has a heading for each.
-var titles []title
+	invalidProject        = "Invalid project"
+	invalidGroup          = "Invalid group"
+	invalidDSN            = "Invalid DSN"
+	invalidImportID       = "Invalid import ID"
+	invalidImportIdentity = "Invalid import identity"
 
-func newTitle(text string) title {
-	titles = append(titles, title{text})
-	return title{text}
-}
+	unableToFindProject = "Unable to find project"
+	unableToFindGroup   = "Unable to find group"
+	unableToReadProject = "Unable to read project"
+	unableToReplace     = "Unable to create or replace resource"
+	differentProject    = "Different project"
+	projectNotFound     = "Project not found"
+	projectNotVisible   = "Project no longer visible"
+	projectMoved        = "Project has moved"
+	projectsSkipped     = "Projects skipped"
+	featureRemoved      = "GitLab no longer has error tracking"
+	waitedForRateLimit  = "Waited for GitLab's rate limit"
 
-var (
-	missingToken          = newTitle("Missing GitLab token")
-	invalidArgument       = newTitle("Invalid provider argument")
-	invalidEnvironment    = newTitle("Invalid environment variable")
-	unableToSignIn        = newTitle("Unable to sign in to GitLab")
-	providerNotConfigured = newTitle("Provider not configured yet")
-	internalError         = newTitle("Internal provider error")
+	unableToReadSettings  = "Unable to read error tracking settings"
+	unableToSaveSettings  = "Unable to save error tracking settings"
+	unableToResetSettings = "Unable to reset error tracking settings"
+	settingsNotReset      = "Error tracking settings not reset"
+	destroyWillDeactivate = "Destroy will deactivate error tracking"
 
-	invalidProject        = newTitle("Invalid project")
-	invalidGroup          = newTitle("Invalid group")
-	invalidDSN            = newTitle("Invalid DSN")
-	invalidImportID       = newTitle("Invalid import ID")
-	invalidImportIdentity = newTitle("Invalid import identity")
+	unableToReadClientKeys  = "Unable to read client keys"
+	unableToCreateClientKey = "Unable to create client key"
+	unableToDeleteClientKey = "Unable to delete client key"
+	unableToImportClientKey = "Unable to import client key"
+	clientKeyNotFound       = "Client key not found"
+	clientKeyRecovered      = "Client key recovered"
+	clientKeyWillBeReplaced = "Client key will be replaced"
+	clientKeyNotReplaced    = "Client key not replaced"
 
-	unableToFindProject = newTitle("Unable to find project")
-	unableToFindGroup   = newTitle("Unable to find group")
-	unableToReadProject = newTitle("Unable to read project")
-	unableToReplace     = newTitle("Unable to create or replace resource")
-	differentProject    = newTitle("Different project")
-	projectNotFound     = newTitle("Project not found")
-	projectNotVisible   = newTitle("Project no longer visible")
-	projectMoved        = newTitle("Project has moved")
-	projectsSkipped     = newTitle("Projects skipped")
-	featureRemoved      = newTitle("GitLab no longer has error tracking")
-	waitedForRateLimit  = newTitle("Waited for GitLab's rate limit")
-
-	unableToReadSettings  = newTitle("Unable to read error tracking settings")
-	unableToSaveSettings  = newTitle("Unable to save error tracking settings")
-	unableToResetSettings = newTitle("Unable to reset error tracking settings")
-	settingsNotReset      = newTitle("Error tracking settings not reset")
-	destroyWillDeactivate = newTitle("Destroy will deactivate error tracking")
-
-	unableToReadClientKeys  = newTitle("Unable to read client keys")
-	unableToCreateClientKey = newTitle("Unable to create client key")
-	unableToDeleteClientKey = newTitle("Unable to delete client key")
-	unableToImportClientKey = newTitle("Unable to import client key")
-	clientKeyNotFound       = newTitle("Client key not found")
-	clientKeyRecovered      = newTitle("Client key recovered")
-	clientKeyWillBeReplaced = newTitle("Client key will be replaced")
-	clientKeyNotReplaced    = newTitle("Client key not replaced")
-
-	unableToMoveState     = newTitle("Unable to move state")
-	unableToSendTestEvent = newTitle("Unable to send test event")
+	unableToMoveState     = "Unable to move state"
+	unableToSendTestEvent = "Unable to send test event"
 )
-
-func (t title) error(detail string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(t.text, detail)
-}
-
-func (t title) errorAt(attribute path.Path, detail string) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(attribute, t.text, detail)
-}
-
-func (t title) warning(detail string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(t.text, detail)
-}
-
-func (t title) warningAt(attribute path.Path, detail string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(attribute, t.text, detail)
-}
 
 // outOfReach returns the title of a warning for an object that cannot be reached, but may still exist. It stays in the
 // state when it is read, and leaves it when it is destroyed.
-func outOfReach(err error) (warning title, ok bool) {
+func outOfReach(err error) (title string, ok bool) {
 	switch {
 	case errors.Is(err, errortracking.ErrProjectNotFound):
 		return projectNotVisible, true
 	case errors.Is(err, errortracking.ErrFeatureRemoved):
 		return featureRemoved, true
 	}
-	return title{}, false
+	return "", false
 }
 
 // inProject begins a detail with the project that it is about.

@@ -2,9 +2,14 @@ package provider
 
 import (
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,9 +24,15 @@ func TestTitles_documented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	source, err := parser.ParseFile(token.NewFileSet(), "diagnostics.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var want, got []string
-	for _, title := range titles {
-		want = append(want, title.text)
+	for _, declared := range source.Decls {
+		if titles, ok := declared.(*ast.GenDecl); ok && titles.Tok == token.CONST && titles.Lparen.IsValid() {
+			want = append(want, literals(titles)...)
+		}
 	}
 	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllSubmatch(guide, -1) {
 		got = append(got, string(heading[1]))
@@ -31,6 +42,62 @@ func TestTitles_documented(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("headings of the guide (-want +got):\n%s", diff)
 	}
+}
+
+// No error or warning has a title that is written where it is used.
+func TestTitles_constants(t *testing.T) {
+	t.Parallel()
+	titleAt := map[string]int{
+		"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
+		"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	titles := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		positions := token.NewFileSet()
+		source, err := parser.ParseFile(positions, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(source, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			function, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if at, ok := titleAt[function.Sel.Name]; ok {
+				titles++
+				if written := literals(call.Args[at]); len(written) > 0 {
+					t.Errorf("%s: the title %q is no constant of diagnostics.go", positions.Position(call.Pos()), written)
+				}
+			}
+			return true
+		})
+	}
+	if titles == 0 {
+		t.Error("no error or warning was found")
+	}
+}
+
+// literals returns the texts that stand in source.
+func literals(source ast.Node) (texts []string) {
+	ast.Inspect(source, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			text, _ := strconv.Unquote(literal.Value)
+			texts = append(texts, text)
+		}
+		return true
+	})
+	return texts
 }
 
 // Each error of package errortracking has a cause and a cure.

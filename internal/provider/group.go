@@ -47,7 +47,7 @@ func (groupValidator) ValidateString(_ context.Context, req validator.StringRequ
 		return
 	}
 	if _, err := errortracking.ParseGroup(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.Append(invalidGroup.errorAt(req.Path, capitalized(sentence(err.Error()))))
+		resp.Diagnostics.AddAttributeError(req.Path, invalidGroup, capitalized(sentence(err.Error())))
 	}
 }
 
@@ -56,7 +56,7 @@ func (groupValidator) ValidateString(_ context.Context, req validator.StringRequ
 func readGroup[T any](ctx context.Context, client *errortracking.Client, group groupModel, read func(context.Context, errortracking.Project) (T, error), diags *diag.Diagnostics) (found []projectRead[T], unreadable []string, ok bool) {
 	projects, err := group.projects(ctx, client)
 	if err != nil {
-		diags.Append(unableToFindGroup.errorAt(path.Root("group"), "Group "+group.Group.ValueString()+": "+explain(err)))
+		diags.AddAttributeError(path.Root("group"), unableToFindGroup, "Group "+group.Group.ValueString()+": "+explain(err))
 		return nil, nil, false
 	}
 	unreadable = []string{}
@@ -65,7 +65,7 @@ func readGroup[T any](ctx context.Context, client *errortracking.Client, group g
 		case isUnreadable(project.err):
 			unreadable = append(unreadable, project.project.Path)
 		case project.err != nil:
-			diags.Append(unableToReadProject.error("Project " + project.project.Path + ": " + explain(project.err)))
+			diags.AddError(unableToReadProject, "Project "+project.project.Path+": "+explain(project.err))
 			return nil, nil, false
 		default:
 			found = append(found, project)

@@ -65,7 +65,7 @@ func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Clien
 	}
 	keys, err := client.ClientKeys(ctx, projectID)
 	if err != nil {
-		diags.Append(unableToReadClientKeys.error(inProject(project, explain(err))))
+		diags.AddError(unableToReadClientKeys, inProject(project, explain(err)))
 		return 0, false
 	}
 	choose := onlyActiveKey
@@ -76,7 +76,7 @@ func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Clien
 	}
 	key, problem := choose(keys)
 	if problem != "" {
-		diags.Append(unableToImportClientKey.error(inProject(project, problem+"\n\n"+existingKeys(keys))))
+		diags.AddError(unableToImportClientKey, inProject(project, problem+"\n\n"+existingKeys(keys)))
 		return 0, false
 	}
 	return key.ID, true

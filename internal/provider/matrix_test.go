@@ -129,7 +129,7 @@ var matrix = []faulty{
 type matrixOperation struct {
 	name         string
 	method, path string // of the request that it is about
-	title        title  // of its error
+	title        string // of its error
 	seed         string // the configuration that was applied before; GitLab has its object
 	managed      bool   // and so has the state
 	outside      func(*testbed)
@@ -349,7 +349,7 @@ func (c cell) message() []string {
 	if c.fault.Status != 0 {
 		answered = fmt.Sprintf("answered %d %s to", c.fault.Status, http.StatusText(c.fault.Status))
 	}
-	return []string{"Error: " + c.title.text, "Project acme/web: GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
+	return []string{"Error: " + c.title, "Project acme/web: GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
 }
 
 // state is what the state holds when the operation ends well.

@@ -23,8 +23,8 @@ func stateMover(typeName string, move func(context.Context, resource.MoveStateRe
 			return
 		}
 		if err := move(ctx, req, resp); err != nil {
-			resp.Diagnostics.Append(unableToMoveState.error("The state of " + typeName + " does not have the form that " + req.SourceProviderAddress + " writes: " + sentence(err.Error()) +
-				"\n\nRemove the moved block and import the object instead."))
+			resp.Diagnostics.AddError(unableToMoveState, "The state of "+typeName+" does not have the form that "+req.SourceProviderAddress+" writes: "+sentence(err.Error())+
+				"\n\nRemove the moved block and import the object instead.")
 		}
 	}}
 }
@@ -95,8 +95,8 @@ func moveGitlabhqSettings(ctx context.Context, req resource.MoveStateRequest, re
 	// Without a value gitlabhq/gitlab keeps the settings.
 	if source.KeepSettingsOnDestroy != nil && !*source.KeepSettingsOnDestroy {
 		model.OnDestroy = types.StringValue(onDestroyDeactivate)
-		resp.Diagnostics.Append(destroyWillDeactivate.warning("Project " + source.Project + ": The moved resource had keep_settings_on_destroy = false, so gitlabhq/gitlab would have restored the original settings, which only it knows. The resource now has on_destroy = \"" + onDestroyDeactivate + "\".\n\n" +
-			"Set on_destroy = \"" + onDestroyKeep + "\" to leave the settings alone on destroy, or on_destroy = \"" + onDestroyRestore + "\" to return to the current ones."))
+		resp.Diagnostics.AddWarning(destroyWillDeactivate, "Project "+source.Project+": The moved resource had keep_settings_on_destroy = false, so gitlabhq/gitlab would have restored the original settings, which only it knows. The resource now has on_destroy = \""+onDestroyDeactivate+"\".\n\n"+
+			"Set on_destroy = \""+onDestroyKeep+"\" to leave the settings alone on destroy, or on_destroy = \""+onDestroyRestore+"\" to return to the current ones.")
 	}
 	setMoved(ctx, resp, &model)
 	return nil

@@ -38,7 +38,7 @@ func (projectValidator) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	if _, _, err := errortracking.ParseProject(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.Append(invalidProject.errorAt(req.Path, capitalized(sentence(err.Error()))))
+		resp.Diagnostics.AddAttributeError(req.Path, invalidProject, capitalized(sentence(err.Error())))
 	}
 }
 
@@ -143,8 +143,8 @@ func (s projectSituation) renamed() bool {
 
 func (s projectSituation) warnIfRenamed(diags *diag.Diagnostics) {
 	if s.renamed() {
-		diags.Append(projectMoved.warningAt(path.Root("project"),
-			"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nSet project = \""+s.found.Path+"\"."))
+		diags.AddAttributeWarning(path.Root("project"), projectMoved,
+			"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nSet project = \""+s.found.Path+"\".")
 	}
 }
 
@@ -173,25 +173,25 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 			hiddenProject(after, &resp.Diagnostics)
 			return false
 		}
-		resp.Diagnostics.Append(projectNotFound.warningAt(attribute,
-			inProject(after, explain(situation.err))+"\n\nThe plan continues. The project must exist when the plan is applied."))
+		resp.Diagnostics.AddAttributeWarning(attribute, projectNotFound,
+			inProject(after, explain(situation.err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), types.Int64Unknown())...)
 	case planHidden:
 		b.sightings.addLost(written)
 		if !looked || visible {
-			resp.Diagnostics.Append(projectNotFound.warningAt(attribute,
-				inProject(after, explain(situation.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", situation.known)))
+			resp.Diagnostics.AddAttributeWarning(attribute, projectNotFound,
+				inProject(after, explain(situation.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", situation.known))
 		}
 	case planFail:
-		resp.Diagnostics.Append(unableToFindProject.errorAt(attribute, inProject(after, explain(situation.err))))
+		resp.Diagnostics.AddAttributeError(attribute, unableToFindProject, inProject(after, explain(situation.err)))
 		return false
 	case planStop:
-		resp.Diagnostics.Append(differentProject.errorAt(attribute,
-			fmt.Sprintf("Project %s is project %d, but this resource is in project %d. The plan was made without that knowledge. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known)))
+		resp.Diagnostics.AddAttributeError(attribute, differentProject,
+			fmt.Sprintf("Project %s is project %d, but this resource is in project %d. The plan was made without that knowledge. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known))
 		return false
 	case planReplace:
-		resp.Diagnostics.Append(differentProject.warningAt(attribute,
-			fmt.Sprintf("Project %s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it there, set project = \"%d\".", written, situation.found.ID, situation.known, situation.known)))
+		resp.Diagnostics.AddAttributeWarning(attribute, differentProject,
+			fmt.Sprintf("Project %s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it there, set project = \"%d\".", written, situation.found.ID, situation.known, situation.known))
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
 	case planFound:
@@ -224,7 +224,7 @@ func (b *resourceBase) lookUp(ctx context.Context, project string) (found errort
 // hiddenProject refuses a replacement in a project that cannot be seen: the deletion would be taken as done, and a key
 // would live on that no state knows. The plan of a replacement looks like that of a new object.
 func hiddenProject(project types.String, diags *diag.Diagnostics) {
-	diags.Append(unableToReplace.error(inProject(project, "A warning of this run says why the project cannot be read. Until it can, nothing in it can be deleted or created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project or its error tracking no longer exists, remove the resources from the state with terraform state rm.")))
+	diags.AddError(unableToReplace, inProject(project, "A warning of this run says why the project cannot be read. Until it can, nothing in it can be deleted or created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project or its error tracking no longer exists, remove the resources from the state with terraform state rm."))
 }
 
 // alike reports whether two spellings of one project differ only in what an import cannot know: one is the ID, or both
@@ -245,7 +245,7 @@ func (b *resourceBase) isCurrent(ctx context.Context, project string, id int64) 
 func resolve(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (types.Int64, bool) {
 	id, err := client.ResolveProject(ctx, project.ValueString())
 	if err != nil {
-		diags.Append(unableToFindProject.errorAt(path.Root("project"), inProject(project, explain(err))))
+		diags.AddAttributeError(path.Root("project"), unableToFindProject, inProject(project, explain(err)))
 		return types.Int64Null(), false
 	}
 	return types.Int64Value(id), true
@@ -268,7 +268,7 @@ func (b *resourceBase) projectNumber(ctx context.Context, project types.String, 
 func importProject(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (number types.Int64, name types.String, ok bool) {
 	id, _, err := errortracking.ParseProject(project)
 	if err != nil {
-		diags.Append(invalidProject.error(capitalized(sentence(err.Error()))))
+		diags.AddError(invalidProject, capitalized(sentence(err.Error())))
 		return types.Int64Null(), types.StringNull(), false
 	}
 	if id != 0 {
@@ -292,7 +292,7 @@ func importedNumber(identity *tfsdk.ResourceIdentity, name string, diags *diag.D
 			return number, true
 		}
 	}
-	diags.Append(invalidImportIdentity.error("The identity attribute " + name + " must be a positive whole number."))
+	diags.AddError(invalidImportIdentity, "The identity attribute "+name+" must be a positive whole number.")
 	return 0, false
 }
 

@@ -75,11 +75,12 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 	inGroup := !model.Group.IsNull()
 	projects, err := b.projectsOf(ctx, model)
 	if err != nil {
-		failed := unableToFindProject.error(inProject(model.Project, explain(err)))
 		if inGroup {
-			failed = unableToFindGroup.error("Group " + model.Group.ValueString() + ": " + explain(err))
+			diags.AddError(unableToFindGroup, "Group "+model.Group.ValueString()+": "+explain(err))
+		} else {
+			diags.AddError(unableToFindProject, inProject(model.Project, explain(err)))
 		}
-		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{failed})
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
@@ -91,7 +92,7 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 				continue
 			}
 			if read.err != nil {
-				push(list.ListResult{Diagnostics: diag.Diagnostics{unableToReadProject.error("Project " + read.project.Path + ": " + explain(read.err))}})
+				push(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewErrorDiagnostic(unableToReadProject, "Project "+read.project.Path+": "+explain(read.err))}})
 				return
 			}
 			for _, object := range read.found {
@@ -115,7 +116,7 @@ func unreadableWarning(group types.String, paths []string) diag.Diagnostic {
 	if len(paths) > 5 {
 		shown += ", …"
 	}
-	return projectsSkipped.warning(fmt.Sprintf("The token cannot read the error tracking of %d projects in group %s: %s.\n\n%s",
+	return diag.NewWarningDiagnostic(projectsSkipped, fmt.Sprintf("The token cannot read the error tracking of %d projects in group %s: %s.\n\n%s",
 		len(paths), group.ValueString(), shown, adviceOn[errortracking.ErrForbidden].cure))
 }
 

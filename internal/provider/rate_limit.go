@@ -39,9 +39,9 @@ func (n *rateLimitNotice) begin(diags *diag.Diagnostics) (end func()) {
 		}
 		if waited := n.client.RateLimitWait(); waited > n.told+shortWait {
 			n.told = waited
-			diags.Append(waitedForRateLimit.warning(fmt.Sprintf("Requests to GitLab at %s waited %s in all, because its rate limit was reached.\n\n"+
+			diags.AddWarning(waitedForRateLimit, fmt.Sprintf("Requests to GitLab at %s waited %s in all, because its rate limit was reached.\n\n"+
 				"To wait less, set project to IDs instead of paths, use the token of a separate user for each pipeline, or ask a GitLab administrator to raise the limit.",
-				n.client.Host(), waited.Round(time.Second))))
+				n.client.Host(), waited.Round(time.Second)))
 		}
 	}
 }

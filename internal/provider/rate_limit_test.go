@@ -21,7 +21,7 @@ func TestRateLimitNotice(t *testing.T) {
 			t.Parallel()
 			gitlab := startTestbed(t, manyProjects(20, 0))
 			terraform := newCommandLine(t, gitlab, manyKeysConfig(20, 20, false))
-			if output := terraform.succeeds(t, "apply", "-auto-approve"); strings.Contains(output, waitedForRateLimit.text) {
+			if output := terraform.succeeds(t, "apply", "-auto-approve"); strings.Contains(output, waitedForRateLimit) {
 				t.Errorf("warned without a wait:\n%s", output)
 			}
 			gitlab.AddFault(gitlabsim.Fault{
@@ -32,11 +32,11 @@ func TestRateLimitNotice(t *testing.T) {
 			want := 0
 			if tt.warned {
 				want = 1
-				if !hasInOrder(output, "Warning: "+waitedForRateLimit.text, "Requests to GitLab at 127.0.0.1:", "waited 1m14") {
+				if !hasInOrder(output, "Warning: "+waitedForRateLimit, "Requests to GitLab at 127.0.0.1:", "waited 1m14") {
 					t.Errorf("the plan does not say how long it waited:\n%s", output)
 				}
 			}
-			if n := strings.Count(output, waitedForRateLimit.text); n != want || strings.Contains(output, "similar warning") {
+			if n := strings.Count(output, waitedForRateLimit); n != want || strings.Contains(output, "similar warning") {
 				t.Errorf("%d warnings, want %d:\n%s", n, want, output)
 			}
 		})

@@ -123,7 +123,7 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 			known := collectorAdvice[failed.Kind]
 			detail += "\n\n" + known.cause + "\n\n" + known.cure
 		}
-		resp.Diagnostics.Append(unableToSendTestEvent.error(detail))
+		resp.Diagnostics.AddError(unableToSendTestEvent, detail)
 		return
 	}
 	resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("%s accepted event %s: %s", host, id, status)})
@@ -133,7 +133,7 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 func (m sendTestEventModel) parse(diags *diag.Diagnostics) (errortracking.DSN, bool) {
 	dsn, err := errortracking.ParseDSN(m.DSN.ValueString())
 	if err != nil {
-		diags.Append(invalidDSN.error(capitalized(sentence(err.Error()))))
+		diags.AddError(invalidDSN, capitalized(sentence(err.Error())))
 	}
 	return dsn, err == nil
 }

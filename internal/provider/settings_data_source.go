@@ -59,7 +59,7 @@ func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	}
 	settings, err := d.client.Settings(ctx, projectID.ValueInt64())
 	if err != nil {
-		resp.Diagnostics.Append(unableToReadSettings.error(inProject(model.Project, explain(err))))
+		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, explain(err)))
 		return
 	}
 	model.setProject(projectID)

@@ -124,7 +124,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	model.setProject(projectID)
 	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
 	if err != nil {
-		resp.Diagnostics.Append(unableToSaveSettings.error(inProject(model.Project, explain(err))))
+		resp.Diagnostics.AddError(unableToSaveSettings, inProject(model.Project, explain(err)))
 		if !mayBeStored(err) {
 			return
 		}
@@ -152,7 +152,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	model.setProject(projectID)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
-		resp.Diagnostics.Append(providerNotConfigured.warning(detailNotConfigured + " The settings of project " + model.Project.ValueString() + " stay in the state as they were last read."))
+		resp.Diagnostics.AddWarning(providerNotConfigured, detailNotConfigured+" The settings of project "+model.Project.ValueString()+" stay in the state as they were last read.")
 		return
 	}
 	settings, err := r.client.Settings(ctx, model.ProjectID.ValueInt64())
@@ -163,10 +163,10 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.State.RemoveResource(ctx)
 		return
 	case hidden && !imported:
-		resp.Diagnostics.Append(warning.warning(inProject(model.Project, explain(err)) + keptInState))
+		resp.Diagnostics.AddWarning(warning, inProject(model.Project, explain(err))+keptInState)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(unableToReadSettings.error(inProject(model.Project, explain(err))))
+		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, explain(err)))
 		return
 	}
 	model.setSettings(settings)
@@ -198,7 +198,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 			resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
 		}
 		if err != nil {
-			resp.Diagnostics.Append(unableToSaveSettings.error(inProject(plan.Project, explain(err))))
+			resp.Diagnostics.AddError(unableToSaveSettings, inProject(plan.Project, explain(err)))
 			return
 		}
 	}
@@ -227,11 +227,11 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsInUse):
 		known := adviceOn[errortracking.ErrSettingsInUse]
-		resp.Diagnostics.Append(settingsNotReset.warning(inProject(state.Project, known.cause+"\n\n"+known.cure)))
+		resp.Diagnostics.AddWarning(settingsNotReset, inProject(state.Project, known.cause+"\n\n"+known.cure))
 	case hidden:
-		resp.Diagnostics.Append(warning.warning(inProject(state.Project, explain(err)) + "\n\nThe settings were removed from the state. If they still exist in GitLab, they stay as they are."))
+		resp.Diagnostics.AddWarning(warning, inProject(state.Project, explain(err))+"\n\nThe settings were removed from the state. If they still exist in GitLab, they stay as they are.")
 	case err != nil:
-		resp.Diagnostics.Append(unableToResetSettings.error(inProject(state.Project, explain(err))))
+		resp.Diagnostics.AddError(unableToResetSettings, inProject(state.Project, explain(err)))
 	}
 }
 
@@ -248,7 +248,7 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 		project = strconv.FormatInt(projectID, 10)
 	}
 	if project == "" {
-		resp.Diagnostics.Append(invalidImportID.error("The import ID of error tracking settings is the project's numeric ID or full path, such as \"acme/web\". It is empty."))
+		resp.Diagnostics.AddError(invalidImportID, "The import ID of error tracking settings is the project's numeric ID or full path, such as \"acme/web\". It is empty.")
 		return
 	}
 	number, name, ok := importProject(ctx, r.client, project, &resp.Diagnostics)
@@ -314,7 +314,7 @@ func mayBeStored(err error) bool {
 func (f foundSettings) save(ctx context.Context, private privateState) diag.Diagnostics {
 	value, err := json.Marshal(f)
 	if err != nil {
-		return diag.Diagnostics{internalError.error(sentence(err.Error()))}
+		return diag.Diagnostics{diag.NewErrorDiagnostic(internalError, sentence(err.Error()))}
 	}
 	return private.SetKey(ctx, foundKey, value)
 }
