@@ -79,8 +79,8 @@ type AddedClientKey struct {
 //
 // GitLab is known to make a key and then answer 500. So the keys are read before the first creation in a project, and again
 // after an unclear response: the only new key is taken. Otherwise the error is [ErrLostAnswer]; its Keys are the new ones.
-// After that, or when the keys cannot be read, the client makes no more keys in the project: the error is
-// [ErrEarlierFailure] at once.
+// After that, or when the keys cannot be read, the error is [ErrEarlierFailure] at once for everybody who wants a key in
+// the project.
 //
 //	POST /projects/:id/error_tracking/client_keys
 func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClientKey, error) {
@@ -89,7 +89,10 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 		return AddedClientKey{}, err
 	}
 	defer p.unlock()
-	if p.failed == nil && p.knownAt.IsZero() {
+	if p.failed != nil {
+		return AddedClientKey{}, &Error{Kind: ErrEarlierFailure, Host: c.base.Host, Err: p.failed}
+	}
+	if p.knownAt.IsZero() {
 		if _, err := p.newKeys(ctx); err != nil {
 			p.failed = err
 			return AddedClientKey{}, err

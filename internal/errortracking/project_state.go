@@ -20,7 +20,7 @@ type projectState struct {
 	highest int64
 	// knownAt is when the request that told highest was sent. It is zero while the keys have to be read first.
 	knownAt time.Time
-	// failed is the error after which no more keys are created in the project.
+	// failed is the error after which AddClientKey does nothing in the project.
 	failed error
 	// settingsSaved says that this client has saved the project's settings, or found them as wanted.
 	settingsSaved bool
@@ -41,9 +41,6 @@ func (p *projectState) unlock() { p.lock.Release(1) }
 
 // createKey makes a client key.
 func (p *projectState) createKey(ctx context.Context) (key ClientKey, err error) {
-	if p.failed != nil {
-		return key, &Error{Kind: ErrEarlierFailure, Host: p.client.base.Host, Err: p.failed}
-	}
 	sentAt := time.Now()
 	_, err = p.client.do(ctx, http.MethodPost, errorTrackingPath(p.projectID, "client_keys"), nil, &key)
 	p.forgetKeys()
@@ -60,7 +57,7 @@ func (p *projectState) deleteKey(ctx context.Context, keyID int64) error {
 	_, err := p.client.do(ctx, http.MethodDelete, path, nil, &ClientKey{})
 	p.forgetKeys()
 	gone := err
-	if ambiguous(err) != nil {
+	if ambiguous(err) != nil && !errors.Is(err, ErrClientKeyNotFound) {
 		_, gone = p.client.ClientKey(context.WithoutCancel(ctx), p.projectID, keyID)
 	}
 	if errors.Is(gone, ErrClientKeyNotFound) {

@@ -133,3 +133,18 @@ func keyIDs(keys []errortracking.ClientKey) string {
 	}
 	return strings.Join(ids, ", ")
 }
+
+// warnOfUntrackedKeys says which client keys a save of settings may have left in a project.
+func warnOfUntrackedKeys(project types.String, untracked *errortracking.UntrackedKeys, diags *diag.Diagnostics) {
+	if untracked == nil {
+		return
+	}
+	found := "The keys could not be listed, or none shows yet."
+	if len(untracked.Keys) > 0 {
+		found = "New client keys: " + keyIDs(untracked.Keys) + "."
+	}
+	diags.AddWarning(clientKeysUntracked, inProject(project, explain(untracked.Err)+"\n\n"+
+		"GitLab creates a client key by itself when it enables integrated error tracking in a project without an active key. The provider prevents that with a temporary key, "+
+		"but one of the requests failed, so a key may be left that no resource manages. "+found+
+		"\n\nDelete the key that nobody uses, or import it as <project>:<key_id>."))
+}

@@ -150,8 +150,8 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 		resp.Diagnostics.AddError(unableToCreateClientKey, inProject(model.Project, explain(err)))
 		return
 	}
-	if key.Unclear != nil {
-		resp.Diagnostics.AddWarning(clientKeyRecovered, inProject(model.Project, answered(key.Unclear))+fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was saved in the state. If somebody else may have created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST")))
+	if key.RecoveredFrom != nil {
+		resp.Diagnostics.AddWarning(clientKeyRecovered, inProject(model.Project, answered(key.RecoveredFrom))+fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was saved in the state. If somebody else may have created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST")))
 	}
 	model.setIDs(projectID.ValueInt64(), key.ID)
 	model.setKey(key.ClientKey)
@@ -228,7 +228,7 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	err := r.client.DeleteClientKey(ctx, projectID.ValueInt64(), state.KeyID.ValueInt64())
 	warning, hidden := outOfReach(err)
 	switch {
-	case err == nil, errors.Is(err, errortracking.ErrClientKeyNotFound):
+	case err == nil:
 	case hidden:
 		resp.Diagnostics.AddWarning(warning, inProject(state.Project, explain(err))+
 			fmt.Sprintf("\n\nClient key %d was removed from the state. If the key still exists in GitLab, it still works: delete it there.", state.KeyID.ValueInt64()))

@@ -190,14 +190,14 @@ provider "gitlab" {
 	}
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
-			{Config: config("1"), Check: resource.ComposeAggregateTestCheckFunc(gitlab.hasSettings(1, true, true), gitlab.hasKeys(1, 1))},
+			{Config: config("1"), Check: resource.ComposeAggregateTestCheckFunc(gitlab.hasSettings(1, true, true), gitlab.hasKeys(1, 2))},
 			{
 				// The address is unknown again while objects exist: they are kept as they were last seen, and planned as far as that goes.
 				Config: config("2"),
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.warned("Provider not configured yet", "The settings of project acme/web stay in the state", "Client key 1:1 stays in the state"),
+					gitlab.warned("Provider not configured yet", "The settings of project acme/web stay in the state", "Client key 1:2 stays in the state"),
 					gitlab.hasSettings(1, true, true),
-					gitlab.hasKeys(1, 2), // the keepers are another value
+					gitlab.hasKeys(1, 3), // the keepers are another value
 				),
 			},
 		},

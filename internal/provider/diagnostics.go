@@ -51,6 +51,7 @@ const (
 	clientKeyNotFound       = "Client key not found"
 	clientKeyRecovered      = "Client key recovered"
 	clientKeyWillBeReplaced = "Client key will be replaced"
+	clientKeysUntracked     = "Untracked client keys"
 	clientKeyNotReplaced    = "Client key not replaced"
 
 	unableToMoveState     = "Unable to move state"
@@ -204,6 +205,10 @@ var adviceOn = map[error]advice{
 	errortracking.ErrLostAnswer: {
 		"GitLab may have created a client key although it did not say so. The provider read the keys afterwards and did not find exactly one new key, so it took none into the state.",
 		"Check the client keys of the project. Import the key that belongs to this resource as <project>:<key_id>, or delete it. Then run the command again.",
+	},
+	errortracking.ErrEarlierFailure: {
+		"The provider creates no more client keys in this project during this run.",
+		"Resolve the first error, then run the command again.",
 	},
 	errortracking.ErrUnexpected: {
 		"The provider does not know this answer.",

@@ -123,13 +123,13 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	model.setProject(projectID)
 	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
+	warnOfUntrackedKeys(model.Project, saved.Untracked, &resp.Diagnostics)
 	if err != nil {
 		resp.Diagnostics.AddError(unableToSaveSettings, inProject(model.Project, explain(err)))
 		if !mayBeStored(err) {
 			return
 		}
 		// Something may be stored, so the object and what was found go into the state with the error.
-		saved.Settings = errortracking.Settings{Active: model.Active.ValueBool(), Integrated: config.Integrated.ValueBool()}
 	}
 	model.setSettings(saved.Settings)
 	resp.Diagnostics.Append(newFound(saved.Before, wantedSettings(config)).save(ctx, resp.Private)...)
@@ -191,7 +191,8 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	plan.setProject(projectID)
 	if !plan.Active.Equal(state.Active) || !plan.Integrated.Equal(state.Integrated) {
-		_, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
+		saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
+		warnOfUntrackedKeys(plan.Project, saved.Untracked, &resp.Diagnostics)
 		if err == nil || mayBeStored(err) {
 			found, _ := loadFound(ctx, req.Private)
 			found.note(state.settingsModel, plan.settingsModel)
@@ -222,7 +223,8 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if found, _ := loadFound(ctx, req.Private); found.Existed && state.OnDestroy.ValueString() == onDestroyRestore {
 		active, integrated = found.Active, found.Integrated
 	}
-	err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
+	saved, err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
+	warnOfUntrackedKeys(state.Project, saved.Untracked, &resp.Diagnostics)
 	warning, hidden := outOfReach(err)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsInUse):

@@ -36,6 +36,15 @@ func planned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(settingsAddress, action)}}
 }
 
+// savedWithoutKey lists the writes of a save that enables integrated tracking: a temporary key keeps GitLab from making one.
+func savedWithoutKey(method string, project, temporary int64) []string {
+	return []string{
+		fmt.Sprintf("POST /projects/%d/error_tracking/client_keys", project),
+		fmt.Sprintf("%s /projects/%d/error_tracking/settings", method, project),
+		fmt.Sprintf("DELETE /projects/%d/error_tracking/client_keys/%d", project, temporary),
+	}
+}
+
 func TestSettingsResource_withoutSettings(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
@@ -46,7 +55,7 @@ func TestSettingsResource_withoutSettings(t *testing.T) {
 				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("PUT /projects/1/error_tracking/settings"),
+					gitlab.wrote(savedWithoutKey("PUT", 1, 1)...),
 					gitlab.hasSettings(1, true, true),
 				),
 			},
@@ -80,7 +89,7 @@ func TestSettingsResource_withSettings(t *testing.T) {
 			ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
 			ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
 			Check: resource.ComposeAggregateTestCheckFunc(
-				gitlab.wrote("PUT /projects/1/error_tracking/settings"),
+				gitlab.wrote(savedWithoutKey("PUT", 1, 1)...),
 				gitlab.hasSettings(1, true, true),
 			),
 		}},
@@ -164,7 +173,7 @@ func TestSettingsResource_sentry(t *testing.T) {
 				Config:            gitlab.config(settingsConfig("acme/shop", "active = true")),
 				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry)},
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("PATCH /projects/2/error_tracking/settings"),
+					gitlab.wrote(savedWithoutKey("PATCH", 2, 1)...),
 					gitlab.hasSettings(2, true, false),
 				),
 			},
@@ -173,7 +182,7 @@ func TestSettingsResource_sentry(t *testing.T) {
 				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry.with(object{"integrated": true}))},
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("PUT /projects/2/error_tracking/settings"),
+					gitlab.wrote(savedWithoutKey("PUT", 2, 2)...),
 					gitlab.hasSettings(2, true, true),
 				),
 			},
@@ -385,7 +394,7 @@ func TestSettingsResource_project(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config: gitlab.config(settingsConfig("acme/web", "active = true")),
-				Check:  gitlab.wrote("PUT /projects/1/error_tracking/settings"),
+				Check:  gitlab.wrote(savedWithoutKey("PUT", 1, 1)...),
 			},
 			{
 				Config:            gitlab.config(settingsConfig("1", "active = true")),
@@ -404,7 +413,7 @@ func TestSettingsResource_project(t *testing.T) {
 				ConfigPlanChecks:  planned(plancheck.ResourceActionReplace),
 				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"id": "2", "project": "acme/shop", "project_id": 2}))},
 				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("PATCH /projects/1/error_tracking/settings", "PUT /projects/2/error_tracking/settings"),
+					gitlab.wrote(append(savedWithoutKey("PUT", 2, 2), "PATCH /projects/1/error_tracking/settings")...),
 					gitlab.hasSettings(1, false, true),
 					gitlab.hasSettings(2, true, true),
 				),

@@ -64,11 +64,12 @@ func (d *demo) create(ctx context.Context) error {
 	if err := d.add(ctx, "2 to add, 0 to change, 0 to destroy", "2 added, 0 changed, 0 destroyed"); err != nil {
 		return err
 	}
-	if err := d.gitlabReceived("PUT /projects/1/error_tracking/settings"); err != nil {
+	if err := d.gitlabReceived("POST /projects/1/error_tracking/client_keys", "PUT /projects/1/error_tracking/settings",
+		"DELETE /projects/1/error_tracking/client_keys/8", "POST /projects/1/error_tracking/client_keys"); err != nil {
 		return err
 	}
-	d.story.tell(plain, "GitLab created client key 8 by itself. Terraform took it instead of creating a second one.")
-	return d.gitlabHas("acme/web: error tracking on, client key 8", "acme/shop: error tracking on, client key 7")
+	d.story.tell(plain, "Client key 8 was temporary: while it existed, GitLab created no key by itself. So client key 9 is the only one.")
+	return d.gitlabHas("acme/web: error tracking on, client key 9", "acme/shop: error tracking on, client key 7")
 }
 
 func (d *demo) importKey(ctx context.Context) error {
@@ -78,7 +79,7 @@ func (d *demo) importKey(ctx context.Context) error {
 	if err := d.gitlabReceived("no write"); err != nil {
 		return err
 	}
-	return d.gitlabHas("acme/web: error tracking on, client key 8", "acme/shop: error tracking on, client key 7")
+	return d.gitlabHas("acme/web: error tracking on, client key 9", "acme/shop: error tracking on, client key 7")
 }
 
 func (d *demo) sendEvent(ctx context.Context) error {
@@ -88,7 +89,7 @@ func (d *demo) sendEvent(ctx context.Context) error {
 	}
 	publicKey := d.gitlab.Keys(webID)[0].PublicKey
 	if dsn != d.gitlab.DSN(webID, publicKey) {
-		return errors.New("this is not the DSN of client key 8")
+		return errors.New("this is not the DSN of client key 9")
 	}
 	d.story.tell(result, strings.Replace(dsn, publicKey, publicKey[:9]+"…", 1))
 	const message = "checkout failed: card declined"
@@ -106,7 +107,7 @@ func (d *demo) sendEvent(ctx context.Context) error {
 	if len(events) != 1 || events[0].ProjectID != webID || events[0].PublicKey != publicKey || events[0].Message != message {
 		return fmt.Errorf("GitLab received %+v", events)
 	}
-	d.story.tell(result, "acme/web received the event through client key 8.")
+	d.story.tell(result, "acme/web received the event through client key 9.")
 	return nil
 }
 
@@ -150,7 +151,7 @@ func (d *demo) query(ctx context.Context) error {
 	}
 	found := strings.TrimSpace(output)
 	d.story.tell(result, found)
-	if strings.Count(found, "list.") != 2 || !strings.Contains(found, "acme/web · key 8") || !strings.Contains(found, "acme/shop · key 7") {
+	if strings.Count(found, "list.") != 2 || !strings.Contains(found, "acme/web · key 9") || !strings.Contains(found, "acme/shop · key 7") {
 		return errors.New("these are not the keys in GitLab")
 	}
 	return nil
@@ -163,10 +164,10 @@ func (d *demo) rotate(ctx context.Context) error {
 	if err := d.apply(ctx, "1 to add, 0 to change, 1 to destroy", "1 added, 0 changed, 1 destroyed"); err != nil {
 		return err
 	}
-	if err := d.gitlabReceived("POST /projects/1/error_tracking/client_keys", "DELETE /projects/1/error_tracking/client_keys/8"); err != nil {
+	if err := d.gitlabReceived("POST /projects/1/error_tracking/client_keys", "DELETE /projects/1/error_tracking/client_keys/9"); err != nil {
 		return err
 	}
-	return d.gitlabHas("acme/web: error tracking on, client key 9", "acme/shop: error tracking on, client key 7")
+	return d.gitlabHas("acme/web: error tracking on, client key 10", "acme/shop: error tracking on, client key 7")
 }
 
 func (d *demo) planAgain(ctx context.Context) error {
