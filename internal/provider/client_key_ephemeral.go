@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -13,9 +12,7 @@ import (
 
 var _ ephemeral.EphemeralResourceWithConfigure = (*clientKeyEphemeral)(nil)
 
-type clientKeyEphemeral struct {
-	client *errortracking.Client // nil while the provider block is not fully known
-}
+type clientKeyEphemeral struct{ *providerData }
 
 func newClientKeyEphemeral() ephemeral.EphemeralResource { return &clientKeyEphemeral{} }
 
@@ -44,15 +41,13 @@ func (e *clientKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 }
 
 func (e *clientKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
-		e.client = data.client
-	}
+	e.providerData = dataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (e *clientKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model clientKeyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !configured(e.client, &resp.Diagnostics) || !model.find(ctx, e.client, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !e.configured(&resp.Diagnostics) || !model.find(ctx, e.client, &resp.Diagnostics) {
 		return
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)

@@ -5,14 +5,11 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -53,7 +50,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 			return
 		}
 	}
-	data := &providerData{client: client, rateLimit: rateLimitNotice{client: client}, noToken: client == nil}
+	data := &providerData{client: client, rateLimit: rateLimitNotice{client: client}}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
@@ -103,79 +100,3 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	}
 	return client, check
 }
-
-// providerData is what Configure hands to the objects of one walk through a configuration.
-type providerData struct {
-	client    *errortracking.Client
-	sightings sightings
-	rateLimit rateLimitNotice
-	noToken   bool
-	told      atomic.Bool // an object has explained that there is no token
-}
-
-// resourceBase gives a resource the client; it is nil while the provider block is not fully known.
-type resourceBase struct {
-	client    *errortracking.Client
-	sightings *sightings
-	rateLimit *rateLimitNotice
-}
-
-func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
-		b.client, b.sightings, b.rateLimit = data.client, &data.sightings, &data.rateLimit
-	}
-}
-
-// configured reports whether there is a client, with an error when there is none.
-func (b *resourceBase) configured(diags *diag.Diagnostics) bool {
-	return configured(b.client, diags)
-}
-
-// dataSourceBase gives a data source the client; it is nil while the provider block is not fully known.
-type dataSourceBase struct {
-	client    *errortracking.Client
-	rateLimit *rateLimitNotice
-}
-
-func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if data := dataFrom(req.ProviderData, &resp.Diagnostics); data != nil {
-		b.client, b.rateLimit = data.client, &data.rateLimit
-	}
-}
-
-// configured reports whether there is a client, with an error when there is none.
-func (b *dataSourceBase) configured(diags *diag.Diagnostics) bool {
-	return configured(b.client, diags)
-}
-
-func dataFrom(value any, diags *diag.Diagnostics) *providerData {
-	if value == nil {
-		return nil
-	}
-	data, ok := value.(*providerData)
-	if !ok {
-		diags.AddError(internalError, "The provider passed unexpected data to one of its objects. Report this error to the developers of the provider.")
-		return nil
-	}
-	if data.noToken {
-		if data.told.CompareAndSwap(false, true) {
-			diags.AddError(missingToken, detailNoToken)
-		} else {
-			diags.AddError(missingToken, "The first error with this title says what to do.")
-		}
-		return nil
-	}
-	return data
-}
-
-func configured(client *errortracking.Client, diags *diag.Diagnostics) bool {
-	if client == nil {
-		diags.AddError(providerNotConfigured, detailNotConfigured+" Apply the resource that it depends on first, for example with -target.")
-	}
-	return client != nil
-}
-
-const (
-	detailNoToken       = "The provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
-	detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
-)

@@ -91,8 +91,8 @@ resource "gitlab_error_tracking_settings" "two" {
 }
 `)
 	output, err := terraform.run(t, "plan")
-	if err == nil || strings.Count(output, "Error: Missing GitLab token") != 2 || strings.Count(output, "Set the environment variable GITLAB_TOKEN") != 1 {
-		t.Errorf("%v, want an error for each of two objects, and one that says what to do\n%s", err, output)
+	if err == nil || strings.Count(output, "Error: Missing GitLab token") != 2 || strings.Count(output, "Set the environment variable GITLAB_TOKEN") != 2 {
+		t.Errorf("%v, want an error for each of two objects that says what to do\n%s", err, output)
 	}
 	if requests := gitlab.requests(); len(requests) > 0 {
 		t.Errorf("GitLab was asked: %q", requests)

@@ -71,11 +71,8 @@ type sightings struct {
 // add notes that a refresh has read an object of a project, or could not see it.
 func (s *sightings) add(projectID int64, visible bool) { s.visible.Store(projectID, visible) }
 
-// get reports whether a project was looked at, and whether the token may see it. Without a client nothing was.
+// get reports whether a project was looked at, and whether the token may see it.
 func (s *sightings) get(projectID int64) (visible, looked bool) {
-	if s == nil {
-		return false, false
-	}
 	value, looked := s.visible.Load(projectID)
 	visible, _ = value.(bool)
 	return visible, looked

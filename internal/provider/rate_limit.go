@@ -24,9 +24,6 @@ type rateLimitNotice struct {
 
 // begin counts an operation with the given diagnostics until the returned function is called.
 func (n *rateLimitNotice) begin(diags *diag.Diagnostics) (end func()) {
-	if n == nil {
-		return func() {} // The object is only validated.
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.running++

@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+const (
+	detailNoToken       = "The provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
+	detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
+)
+
+// providerData is what all objects of one provider block share. An object has it once Terraform has configured the object.
+type providerData struct {
+	client    *errortracking.Client // nil while the provider block is not fully known
+	sightings sightings
+	rateLimit rateLimitNotice
+}
+
+// resourceBase makes an object a resource with the provider's data.
+type resourceBase struct{ *providerData }
+
+func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	b.providerData = dataFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// dataSourceBase makes an object a data source with the provider's data.
+type dataSourceBase struct{ *providerData }
+
+func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	b.providerData = dataFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// dataFrom returns the data that the provider's Configure has left for an object. It left none if the provider block is not
+// fully known, and data without a client if there is no token.
+func dataFrom(left any, diags *diag.Diagnostics) *providerData {
+	if left == nil {
+		return &providerData{}
+	}
+	data, ok := left.(*providerData)
+	if !ok {
+		diags.AddError(internalError, "The provider passed unexpected data to one of its objects. Report this error to the developers of the provider.")
+		return &providerData{}
+	}
+	if data.client == nil {
+		diags.AddError(missingToken, detailNoToken)
+	}
+	return data
+}
+
+// configured reports whether there is a client, with an error when there is none.
+func (d *providerData) configured(diags *diag.Diagnostics) bool {
+	if d.client == nil {
+		diags.AddError(providerNotConfigured, detailNotConfigured+" Apply the resource that it depends on first, for example with -target.")
+	}
+	return d.client != nil
+}
