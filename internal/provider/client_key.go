@@ -9,6 +9,7 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -90,23 +91,13 @@ func readClientKeys(ctx context.Context, client *errortracking.Client, project t
 	return id.ValueInt64(), keys, err == nil
 }
 
-// clientKeyIdentity identifies a client key among all of a GitLab.
-type clientKeyIdentity struct {
-	ProjectID types.Int64 `tfsdk:"project_id"`
-	KeyID     types.Int64 `tfsdk:"key_id"`
-}
-
-// identity returns what identifies the key.
-func (m *clientKeyModel) identity() clientKeyIdentity {
-	return clientKeyIdentity{ProjectID: m.ProjectID, KeyID: m.KeyID}
-}
-
-// identify writes the identity of the key, for the engines that know identities.
+// identify writes what identifies the key among all of a GitLab, for the engines that know identities.
 func (m *clientKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
 	if identity == nil {
 		return nil
 	}
-	return identity.Set(ctx, m.identity())
+	diags := identity.SetAttribute(ctx, path.Root("project_id"), m.ProjectID)
+	return append(diags, identity.SetAttribute(ctx, path.Root("key_id"), m.KeyID)...)
 }
 
 // noKey says that a project lacks the wanted client key.

@@ -24,11 +24,7 @@ func (d *clientKeyDataSource) Metadata(_ context.Context, req datasource.Metadat
 
 func (d *clientKeyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := clientKeyDataAttributes()
-	attributes["project"] = schema.StringAttribute{
-		MarkdownDescription: describeProject,
-		Required:            true,
-		Validators:          []validator.String{projectValidator{}},
-	}
+	attributes["project"] = schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{validProject}}
 	attributes["key_id"] = schema.Int64Attribute{
 		MarkdownDescription: describeKeyID + chooseByKeyID,
 		Optional:            true,

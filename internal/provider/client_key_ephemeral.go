@@ -25,7 +25,7 @@ func (e *clientKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 		MarkdownDescription: "Reads an existing client key of a project without storing it in the state or in a plan. " + describeChosenKey,
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true},
-			"project":    schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{projectValidator{}}},
+			"project":    schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{validProject}},
 			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 			"key_id": schema.Int64Attribute{
 				MarkdownDescription: describeKeyID + chooseByKeyID,

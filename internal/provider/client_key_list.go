@@ -37,7 +37,7 @@ func (l *clientKeyList) find(ctx context.Context, project errortracking.Project)
 		model.Project = types.StringValue(project.Path)
 		model.setIDs(project.ID, key.ID)
 		model.setKey(key)
-		found[i] = listed{fmt.Sprintf("%s · key %d", project.Path, key.ID), model.identity(), &model}
+		found[i] = listed{fmt.Sprintf("%s · key %d", project.Path, key.ID), &model}
 	}
 	return found, err
 }

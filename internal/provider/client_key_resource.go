@@ -52,7 +52,7 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a new key.",
 				Required:            true,
-				Validators:          []validator.String{projectValidator{}},
+				Validators:          []validator.String{validProject},
 			},
 			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true, PlanModifiers: fixedInt64},
 			"keepers": schema.MapAttribute{

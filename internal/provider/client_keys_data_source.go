@@ -44,12 +44,12 @@ func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Set either `project` or `group`.",
 				Optional:            true,
-				Validators:          []validator.String{projectValidator{}},
+				Validators:          []validator.String{validProject},
 			},
 			"group": schema.StringAttribute{
 				MarkdownDescription: describeGroup + " Set either `project` or `group`.",
 				Optional:            true,
-				Validators:          []validator.String{groupValidator{}},
+				Validators:          []validator.String{validGroup},
 			},
 			"include_subgroups": schema.BoolAttribute{
 				MarkdownDescription: describeIncludeSubgroups,

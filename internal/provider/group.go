@@ -9,7 +9,6 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -31,24 +30,6 @@ type groupModel struct {
 // projects returns the projects of the group.
 func (m groupModel) projects(ctx context.Context, client *errortracking.Client) ([]errortracking.Project, error) {
 	return client.GroupProjects(ctx, m.Group.ValueString(), m.IncludeSubgroups.IsNull() || m.IncludeSubgroups.ValueBool())
-}
-
-// groupValidator refuses what can never be a group, before anything is asked.
-type groupValidator struct{}
-
-func (groupValidator) Description(context.Context) string {
-	return "must be a group's numeric ID or full path"
-}
-
-func (v groupValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (groupValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if _, err := errortracking.ParseGroup(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, invalidGroup, capitalized(sentence(err.Error())))
-	}
 }
 
 // readGroup reads each project of a group for a data source. It returns what was found by ascending project ID, and the

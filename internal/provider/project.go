@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -23,24 +22,6 @@ const (
 	describeProject   = "The ID or full path (`acme/web`) of the project."
 	describeProjectID = "The numeric ID of the project. It stays the same when the project is renamed or moved."
 )
-
-// projectValidator refuses what can never be a project, before anything is asked.
-type projectValidator struct{}
-
-func (projectValidator) Description(context.Context) string {
-	return "must be a project's numeric ID or full path"
-}
-
-func (v projectValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (projectValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if _, _, err := errortracking.ParseProject(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, invalidProject, capitalized(sentence(err.Error())))
-	}
-}
 
 // capitalized makes the first letter of an English text a capital.
 func capitalized(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

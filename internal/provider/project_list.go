@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -30,9 +31,9 @@ func projectListSchema(objects string) schema.Schema {
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Set either `project` or `group`.",
 				Optional:            true,
-				Validators:          []validator.String{projectValidator{}},
+				Validators:          []validator.String{validProject},
 			},
-			"group": schema.StringAttribute{MarkdownDescription: describeGroup, Optional: true, Validators: []validator.String{groupValidator{}}},
+			"group": schema.StringAttribute{MarkdownDescription: describeGroup, Optional: true, Validators: []validator.String{validGroup}},
 			"include_subgroups": schema.BoolAttribute{
 				MarkdownDescription: describeIncludeSubgroups,
 				Optional:            true,
@@ -49,15 +50,16 @@ func (b *resourceBase) ListResourceConfigValidators(context.Context) []list.Conf
 
 // listed is an object that a list found.
 type listed struct {
-	name     string // distinguishes it from the others
-	identity any
-	model    any
+	name  string // distinguishes it from the others
+	model interface {
+		identify(context.Context, *tfsdk.ResourceIdentity) diag.Diagnostics
+	}
 }
 
 func (l listed) result(ctx context.Context, req list.ListRequest) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = l.name
-	result.Diagnostics.Append(result.Identity.Set(ctx, l.identity)...)
+	result.Diagnostics.Append(l.model.identify(ctx, result.Identity)...)
 	if req.IncludeResource {
 		result.Diagnostics.Append(result.Resource.Set(ctx, l.model)...)
 	}

@@ -40,7 +40,7 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the projects of a group with their error tracking settings. Use it to audit a group or to import its settings.",
 		Attributes: map[string]schema.Attribute{
-			"group":             schema.StringAttribute{MarkdownDescription: describeGroup, Required: true, Validators: []validator.String{groupValidator{}}},
+			"group":             schema.StringAttribute{MarkdownDescription: describeGroup, Required: true, Validators: []validator.String{validGroup}},
 			"include_subgroups": schema.BoolAttribute{MarkdownDescription: describeIncludeSubgroups, Optional: true},
 			"projects": schema.ListNestedAttribute{
 				MarkdownDescription: "The projects that the token can read, in the order of `project_id`.",

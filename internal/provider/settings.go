@@ -6,6 +6,7 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -54,18 +55,10 @@ func (m *settingsValues) setSettings(s errortracking.Settings) {
 	m.APIURL = types.StringPointerValue(s.APIURL)
 }
 
-// settingsIdentity identifies settings among all of a GitLab.
-type settingsIdentity struct {
-	ProjectID types.Int64 `tfsdk:"project_id"`
-}
-
-// identity returns what identifies the settings.
-func (m *settingsModel) identity() settingsIdentity { return settingsIdentity{ProjectID: m.ProjectID} }
-
-// identify writes the identity of the settings, for the engines that know identities.
+// identify writes what identifies the settings among all of a GitLab, for the engines that know identities.
 func (m *settingsModel) identify(ctx context.Context, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
 	if identity == nil {
 		return nil
 	}
-	return identity.Set(ctx, m.identity())
+	return identity.SetAttribute(ctx, path.Root("project_id"), m.ProjectID)
 }

@@ -23,11 +23,7 @@ func (d *settingsDataSource) Metadata(_ context.Context, req datasource.Metadata
 func (d *settingsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := settingsDataAttributes()
 	attributes["id"] = schema.StringAttribute{MarkdownDescription: describeSettingsID, Computed: true}
-	attributes["project"] = schema.StringAttribute{
-		MarkdownDescription: describeProject,
-		Required:            true,
-		Validators:          []validator.String{projectValidator{}},
-	}
+	attributes["project"] = schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{validProject}}
 	attributes["project_id"] = schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the error tracking settings of a project.",

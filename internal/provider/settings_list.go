@@ -41,5 +41,5 @@ func (l *settingsList) find(ctx context.Context, project errortracking.Project) 
 	model.Project = types.StringValue(project.Path)
 	model.setProject(types.Int64Value(project.ID))
 	model.setSettings(settings)
-	return []listed{{project.Path, model.identity(), &model}}, nil
+	return []listed{{project.Path, &model}}, nil
 }

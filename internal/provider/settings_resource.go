@@ -61,7 +61,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a replacement.",
 				Required:            true,
-				Validators:          []validator.String{projectValidator{}},
+				Validators:          []validator.String{validProject},
 			},
 			"project_id": schema.Int64Attribute{
 				MarkdownDescription: describeProjectID,
