@@ -38,7 +38,7 @@ type Client struct {
 	retries int
 	timeout time.Duration
 	pause   func(time.Duration) time.Duration
-	log     func(context.Context, Attempt)
+	log     func(context.Context, map[string]any)
 	secrets *strings.Replacer
 
 	projects shared[string, Project]

@@ -47,8 +47,10 @@ type Options struct {
 	Timeout time.Duration
 	// Pause is given each time to wait and returns the time that is waited; nil waits as given. It is there for tests.
 	Pause func(time.Duration) time.Duration
-	// Log, if not nil, is called after each attempt at a request. The context is that of the request.
-	Log func(context.Context, Attempt)
+	// Log, if not nil, is called after each attempt at a request, with the context of the request. The fields are method, path
+	// (as GitLab documents it, with :id for what differs), attempt (1 for the first), status (0 without an answer) and
+	// duration_ms, and where there is one request_id (GitLab's own) and failure (why there was no answer). None has a secret.
+	Log func(ctx context.Context, fields map[string]any)
 }
 
 var (

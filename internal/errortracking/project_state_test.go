@@ -431,7 +431,7 @@ func TestWaitingWriteIsNotBegun(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client := newClient(t, "http://gitlab.invalid", func(o *errortracking.Options) {
-					o.Log = func(_ context.Context, a errortracking.Attempt) { t.Errorf("%s %s was sent", a.Method, a.Path) }
+					o.Log = func(_ context.Context, attempt map[string]any) { t.Errorf("%v was sent", attempt) }
 				})
 				release, err := client.Hold(t.Context(), project)
 				if err != nil {

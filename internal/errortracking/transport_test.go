@@ -410,13 +410,13 @@ func TestDeadConnection(t *testing.T) {
 	server.StartTLS()
 	between := startRelay(t, server.Listener.Addr().String())
 	var mu sync.Mutex
-	var attempts []errortracking.Attempt
+	var attempts []map[string]any
 	client := newClient(t, "https://"+between.Addr().String(), retries(1), func(o *errortracking.Options) {
 		o.Insecure, o.Timeout = true, timeout
-		o.Log = func(_ context.Context, a errortracking.Attempt) {
+		o.Log = func(_ context.Context, attempt map[string]any) {
 			mu.Lock()
 			defer mu.Unlock()
-			attempts = append(attempts, a)
+			attempts = append(attempts, attempt)
 		}
 	})
 	for range 3 {
@@ -430,8 +430,12 @@ func TestDeadConnection(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if len(attempts) != 5 || attempts[3].Failure == "" || attempts[3].Duration >= timeout || attempts[4].Status != http.StatusOK {
-		t.Errorf("the attempts were %+v, want that the fourth fails before its time is up", attempts)
+	if len(attempts) != 5 {
+		t.Fatalf("the attempts were %v, want five", attempts)
+	}
+	elapsed, ok := attempts[3]["duration_ms"].(int64)
+	if !ok || attempts[3]["failure"] == nil || elapsed >= timeout.Milliseconds() || attempts[4]["status"] != http.StatusOK {
+		t.Errorf("the attempts were %v, want that the fourth fails before its time is up", attempts)
 	}
 	if got := between.connections.Load(); got != 2 {
 		t.Errorf("%d connections, want a new one after the first", got)
