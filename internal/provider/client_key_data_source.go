@@ -23,6 +23,14 @@ func (d *clientKeyDataSource) Metadata(_ context.Context, req datasource.Metadat
 }
 
 func (d *clientKeyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads an existing client key of a project. " + describeChosenKey,
+		Attributes:          chosenClientKeyAttributes(),
+	}
+}
+
+// chosenClientKeyAttributes are the arguments that choose a client key, and what is read of it.
+func chosenClientKeyAttributes() map[string]schema.Attribute {
 	attributes := clientKeyDataAttributes()
 	attributes["project"] = schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{validProject}}
 	attributes["key_id"] = schema.Int64Attribute{
@@ -31,16 +39,8 @@ func (d *clientKeyDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 		Computed:            true,
 		Validators:          []validator.Int64{int64validator.AtLeast(1), int64validator.ConflictsWith(path.MatchRoot("public_key"))},
 	}
-	attributes["public_key"] = schema.StringAttribute{
-		MarkdownDescription: describePublicKey + chooseByPublicKey,
-		Optional:            true,
-		Computed:            true,
-		Sensitive:           true,
-	}
-	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads an existing client key of a project. " + describeChosenKey,
-		Attributes:          attributes,
-	}
+	attributes["public_key"] = schema.StringAttribute{MarkdownDescription: describePublicKey + chooseByPublicKey, Optional: true, Computed: true, Sensitive: true}
+	return attributes
 }
 
 // clientKeyDataAttributes are the attributes of a client key as data.

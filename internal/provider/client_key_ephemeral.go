@@ -3,11 +3,9 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	datasourceschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
 var _ ephemeral.EphemeralResourceWithConfigure = (*clientKeyEphemeral)(nil)
@@ -21,22 +19,20 @@ func (e *clientKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataR
 }
 
 func (e *clientKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	attributes := map[string]schema.Attribute{}
+	for name, attribute := range chosenClientKeyAttributes() {
+		switch a := attribute.(type) {
+		case datasourceschema.StringAttribute:
+			attributes[name] = schema.StringAttribute(a)
+		case datasourceschema.Int64Attribute:
+			attributes[name] = schema.Int64Attribute(a)
+		case datasourceschema.BoolAttribute:
+			attributes[name] = schema.BoolAttribute(a)
+		}
+	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads an existing client key of a project without storing it in the state or in a plan. " + describeChosenKey,
-		Attributes: map[string]schema.Attribute{
-			"id":         schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true},
-			"project":    schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{validProject}},
-			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
-			"key_id": schema.Int64Attribute{
-				MarkdownDescription: describeKeyID + chooseByKeyID,
-				Optional:            true,
-				Computed:            true,
-				Validators:          []validator.Int64{int64validator.AtLeast(1), int64validator.ConflictsWith(path.MatchRoot("public_key"))},
-			},
-			"active":     schema.BoolAttribute{MarkdownDescription: describeKeyActive, Computed: true},
-			"public_key": schema.StringAttribute{MarkdownDescription: describePublicKey + chooseByPublicKey, Optional: true, Computed: true, Sensitive: true},
-			"sentry_dsn": schema.StringAttribute{MarkdownDescription: describeSentryDSN, Computed: true, Sensitive: true},
-		},
+		Attributes:          attributes,
 	}
 }
 
