@@ -15,22 +15,33 @@ type parseDSNFunction struct{}
 
 func newParseDSNFunction() function.Function { return parseDSNFunction{} }
 
-// dsnObject is what the function returns.
-type dsnObject struct {
-	Scheme      string `tfsdk:"scheme"`
-	Host        string `tfsdk:"host"`
-	Port        int64  `tfsdk:"port"`
-	PublicKey   string `tfsdk:"public_key"`
-	Path        string `tfsdk:"path"`
-	ProjectID   int64  `tfsdk:"project_id"`
-	EnvelopeURL string `tfsdk:"envelope_url"`
+// dsnParts are the fields of the function's result.
+func dsnParts(dsn errortracking.DSN) map[string]attr.Value {
+	return map[string]attr.Value{
+		"scheme":       types.StringValue(dsn.Scheme),
+		"host":         types.StringValue(dsn.Host),
+		"port":         types.Int64Value(dsn.Port),
+		"public_key":   types.StringValue(dsn.PublicKey),
+		"path":         types.StringValue(dsn.Path),
+		"project_id":   types.Int64Value(dsn.ProjectID),
+		"envelope_url": types.StringValue(dsn.EnvelopeURL()),
+	}
+}
+
+// dsnTypes are the types of these fields.
+func dsnTypes(ctx context.Context) map[string]attr.Type {
+	fields := map[string]attr.Type{}
+	for name, value := range dsnParts(errortracking.DSN{}) {
+		fields[name] = value.Type(ctx)
+	}
+	return fields
 }
 
 func (parseDSNFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = "parse_dsn"
 }
 
-func (parseDSNFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (parseDSNFunction) Definition(ctx context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Takes a DSN apart.",
 		MarkdownDescription: "Returns the parts of a client key's DSN: `scheme`, `host`, `port` (the default of the scheme if the DSN has none), `public_key`, " +
@@ -44,15 +55,7 @@ func (parseDSNFunction) Definition(_ context.Context, _ function.DefinitionReque
 				AllowNullValue:      true,
 			},
 		},
-		Return: function.ObjectReturn{AttributeTypes: map[string]attr.Type{
-			"scheme":       types.StringType,
-			"host":         types.StringType,
-			"port":         types.Int64Type,
-			"public_key":   types.StringType,
-			"path":         types.StringType,
-			"project_id":   types.Int64Type,
-			"envelope_url": types.StringType,
-		}},
+		Return: function.ObjectReturn{AttributeTypes: dsnTypes(ctx)},
 	}
 }
 
@@ -62,7 +65,7 @@ func (parseDSNFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		return
 	}
 	if text == nil {
-		resp.Error = resp.Result.Set(ctx, (*dsnObject)(nil))
+		resp.Error = resp.Result.Set(ctx, types.ObjectNull(dsnTypes(ctx)))
 		return
 	}
 	dsn, err := errortracking.ParseDSN(*text)
@@ -71,13 +74,5 @@ func (parseDSNFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		resp.Error = function.NewArgumentFuncError(0, capitalized(err.Error()))
 		return
 	}
-	resp.Error = resp.Result.Set(ctx, &dsnObject{
-		Scheme:      dsn.Scheme,
-		Host:        dsn.Host,
-		Port:        dsn.Port,
-		PublicKey:   dsn.PublicKey,
-		Path:        dsn.Path,
-		ProjectID:   dsn.ProjectID,
-		EnvelopeURL: dsn.EnvelopeURL(),
-	})
+	resp.Error = resp.Result.Set(ctx, types.ObjectValueMust(dsnTypes(ctx), dsnParts(dsn)))
 }
