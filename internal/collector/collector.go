@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/getsentry/sentry-go"
@@ -98,7 +97,7 @@ func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, sta
 		Transaction: "terraform",
 		Exception:   []sentry.Exception{{Type: "TestEvent", Value: cmp.Or(event.Message, DefaultMessage)}},
 	}, nil, nil)
-	status = strings.TrimSpace(fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)))
+	status = errortracking.StatusLine(x.status)
 	kind := x.kind()
 	if kind == nil {
 		return string(*id), status, nil
@@ -187,18 +186,11 @@ func (x *exchange) said() (said struct{ Message, Error string }) {
 	return said
 }
 
-// message returns the collector's own words without the key: those of its JSON, or a text. It has 300 characters at most,
-// and nothing that cannot be seen.
+// message returns the collector's own words without the key: those of its JSON, or a text.
 func (x *exchange) message(key string) string {
 	if x.isPage {
 		return ""
 	}
 	said := x.said()
-	text := strings.ReplaceAll(cmp.Or(said.Message, said.Error, string(x.body)), key, "…")
-	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == unicode.ReplacementChar || !unicode.IsPrint(r) })
-	text = strings.Join(words, " ")
-	if runes := []rune(text); len(runes) > 300 {
-		return string(runes[:300]) + "…"
-	}
-	return text
+	return errortracking.Printable(x.status, strings.ReplaceAll(cmp.Or(said.Message, said.Error, string(x.body)), key, "…"))
 }

@@ -74,7 +74,7 @@ func (c *call) failure(kind, cause error) *Error {
 	}
 	e.Status, e.Wait = a.status, a.wait()
 	if cause == nil || a.status >= 300 {
-		e.Message = printable(mask(a.message()))
+		e.Message = Printable(a.status, mask(a.message()))
 	}
 	if to, err := url.Parse(a.header.Get("Location")); err == nil && a.status >= 300 {
 		e.Location = mask((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path, RawPath: to.RawPath}).String())
@@ -122,11 +122,14 @@ func (a *answer) message() string {
 	return strings.Join(words, "; ")
 }
 
-// printable makes a server's text fit for a terminal: what cannot be seen becomes a space, and it has 300 characters at
-// most.
-func printable(s string) string {
+// Printable makes a server's text fit for a terminal, after the status line: what cannot be seen becomes a space, it has 300
+// characters at most, and it is empty where it only repeats the status.
+func Printable(status int, s string) string {
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == unicode.ReplacementChar || !unicode.IsPrint(r) })
 	s = strings.Join(words, " ")
+	if strings.EqualFold(s, StatusLine(status)) || strings.EqualFold(s, http.StatusText(status)) {
+		return ""
+	}
 	if runes := []rune(s); len(runes) > 300 {
 		return string(runes[:300]) + "…"
 	}

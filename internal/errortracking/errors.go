@@ -144,8 +144,11 @@ func (e *Error) Cause() string {
 }
 
 // StatusLine returns the status as a number, with its standard text where it has one.
-func (e *Error) StatusLine() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
+func (e *Error) StatusLine() string { return StatusLine(e.Status) }
+
+// StatusLine returns a status as a number, with its standard text where it has one.
+func StatusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
 // Unwrap returns the kind of the error, for [ErrLostAnswer] the kind of the unclear answer, and the cause, if there is one.
