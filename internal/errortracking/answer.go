@@ -2,6 +2,7 @@ package errortracking
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,7 +45,7 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 		return ErrRejected, nil
 	}
 	if err := json.Unmarshal(c.answer.body, reply); err != nil {
-		return ErrMalformed, err
+		return ErrMalformed, inWords(err)
 	}
 	return nil, nil
 }
@@ -54,6 +55,25 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 func refusesCertificate(err error) bool {
 	_, alert, _ := strings.Cut(err.Error(), "remote error: tls: ")
 	return strings.Contains(alert, "certificate") || strings.Contains(alert, "handshake failure")
+}
+
+// jsonWords are the words for the kinds of Go types, and for what encoding/json calls the values it finds in their place.
+var jsonWords = map[string]string{
+	"struct": "an object", "slice": "a list", "int64": "a whole number",
+	"object": "an object", "array": "a list", "number": "a number", "string": "a string", "bool": "true or false",
+}
+
+// inWords says what JSON of another shape should be. The text of encoding/json names Go types.
+func inWords(err error) error {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return err
+	}
+	text := "expected " + jsonWords[wrong.Type.Kind().String()] + ", got " + cmp.Or(jsonWords[wrong.Value], wrong.Value)
+	if wrong.Field != "" {
+		text = wrong.Field + ": " + text
+	}
+	return errors.New(text)
 }
 
 // failure makes an error of what is known of the call. The body of a success with a cause is data and no message. Secrets

@@ -292,8 +292,35 @@ func TestMalformedAnswers(t *testing.T) {
 					if failed.Err == nil || failed.Message != "" || failed.Status != http.StatusOK || failed.Attempts != 1 {
 						t.Errorf("got %+v, want a cause alone, after one attempt", failed)
 					}
+					if text := failed.Error(); strings.Contains(text, "Go ") || strings.Contains(text, "struct") {
+						t.Errorf("the error names Go types: %s", text)
+					}
 				}
 			})
+		}
+	}
+}
+
+// The error of JSON of another shape says what it should be.
+func TestMalformedAnswers_words(t *testing.T) {
+	t.Parallel()
+
+	for _, tt := range []struct {
+		request request
+		body    string
+		want    string
+	}{
+		{readSettings, "[]", "expected an object, got a list"},
+		{readSettings, `"text"`, "expected an object, got a string"},
+		{readSettings, `{"active":1,"integrated":true}`, "active: expected true or false, got a number"},
+		{readSettings, `{"active":true,"integrated":true,"api_url":{}}`, "api_url: expected a string, got an object"},
+		{listKeys, "true", "expected a list, got true or false"},
+		{createKey, `{"id":1.5}`, "id: expected a whole number, got number 1.5"},
+	} {
+		server := startServer(t, answering(http.StatusOK, tt.body))
+		failed := wantError(t, tt.request(t.Context(), newClient(t, server.URL)), errortracking.ErrMalformed)
+		if failed.Cause() != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.body, failed.Cause(), tt.want)
 		}
 	}
 }
