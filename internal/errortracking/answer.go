@@ -42,6 +42,12 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 		return ErrNotJSON, nil
 	}
 	if complaint, _ := c.answer.complaint(); complaint["status"] == "error" {
+		switch message := string(complaint["message"]); {
+		case strings.Contains(message, "is a required field"):
+			return ErrNoSentry, nil
+		case strings.Contains(message, "is blocked"):
+			return ErrSentryBlocked, nil
+		}
 		return ErrRejected, nil
 	}
 	if err := json.Unmarshal(c.answer.body, reply); err != nil {

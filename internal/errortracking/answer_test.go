@@ -129,8 +129,23 @@ var errorTests = map[string]struct {
 	"settings without Sentry": {
 		scenario: gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{}}}},
 		request:  patchSettings,
-		want: errortracking.Error{Kind: errortracking.ErrRejected, Status: 200,
+		want: errortracking.Error{Kind: errortracking.ErrNoSentry, Status: 200,
 			Message: "Error tracking setting api url is a required field and Error tracking setting token is a required field"},
+	},
+	"Sentry that GitLab blocks": {
+		scenario: gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{
+			APIURL: new("http://localhost/api/0/projects/o/p/"),
+		}}}},
+		request: func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.PatchSettings(ctx, project, true, nil)
+			return err
+		},
+		want: errortracking.Error{Kind: errortracking.ErrSentryBlocked, Status: 200,
+			Message: "Error tracking setting api url is blocked: Requests to localhost are not allowed"},
+	},
+	"another rejection": {
+		scenario: gitlabsim.Scenario{Faults: fault(200, `{"status":"error","message":"odd"}`)}, request: patchSettings,
+		want: errortracking.Error{Kind: errortracking.ErrRejected, Status: 200, Message: "odd"},
 	},
 	"400": {
 		scenario: gitlabsim.Scenario{Faults: fault(400, `{"error":"active is missing, active is empty"}`)}, request: putSettings,

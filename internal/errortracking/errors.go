@@ -47,6 +47,10 @@ var (
 	ErrRedirected = errors.New("redirected elsewhere")
 	// ErrRejected means 200 with "status": "error": GitLab did not store the settings.
 	ErrRejected = errors.New("GitLab rejected the settings")
+	// ErrNoSentry means that GitLab stores integrated = false only where a Sentry project is connected.
+	ErrNoSentry = fmt.Errorf("%w: no Sentry project is connected", ErrRejected)
+	// ErrSentryBlocked means that this GitLab does not allow requests to the Sentry of the project.
+	ErrSentryBlocked = fmt.Errorf("%w: requests to its Sentry are blocked", ErrRejected)
 	// ErrNotApplied means success with settings in the answer that are not those that were asked for.
 	ErrNotApplied = errors.New("GitLab did not apply the settings")
 	// ErrSettingsInUse means that settings are to be reset that this client has saved.

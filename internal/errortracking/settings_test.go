@@ -242,7 +242,7 @@ func TestSaveSettings_method(t *testing.T) {
 		put   = http.MethodPut
 		patch = http.MethodPatch
 	)
-	rejected, disabled := errortracking.ErrRejected, errortracking.ErrFeatureDisabled
+	rejected, disabled := errortracking.ErrNoSentry, errortracking.ErrFeatureDisabled
 	rows := map[string]*gitlabsim.Settings{
 		"none":       nil,
 		"integrated": {Active: true, Integrated: true},

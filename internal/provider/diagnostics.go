@@ -151,8 +151,16 @@ var adviceOn = map[error]advice{
 		"Set base_url to the final address. Use https:// if GitLab redirects there.",
 	},
 	errortracking.ErrRejected: {
-		"GitLab stored nothing. If it says that the API URL or token is required, the project has no working Sentry connection. If it says that the API URL is blocked, this GitLab does not allow requests to that Sentry.",
-		"Set integrated = true to collect errors in GitLab, or connect a Sentry project under Settings > Monitor > Error Tracking, or ask an administrator to allow its URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
+		"GitLab stored nothing, for the reason that it gives.",
+		"Fix this, then run the command again. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
+	},
+	errortracking.ErrNoSentry: {
+		"GitLab stored nothing, because the project has no working Sentry connection.",
+		"Set integrated = true to collect errors in GitLab, or connect a Sentry project under Settings > Monitor > Error Tracking. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
+	},
+	errortracking.ErrSentryBlocked: {
+		"GitLab stored nothing, because it does not allow requests to the project's Sentry.",
+		"Ask an administrator to allow its URL under Admin > Settings > Network > Outbound requests. To give up the resource without a request, set on_destroy = \"keep\" and apply, or use a removed block.",
 	},
 	errortracking.ErrNotApplied: {
 		"GitLab reported success but has different settings. The usual cause is the feature flag integrated_error_tracking, which is off by default on self-managed GitLab: GitLab then reports integrated = false whatever is stored.",
