@@ -37,7 +37,7 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 	case a == nil:
 		return ErrConnection, err
 	case a.status != http.StatusOK && a.status != http.StatusCreated:
-		return c.refusal(), nil
+		return c.refusal(ctx), nil
 	case a.isPage():
 		return ErrNotJSON, nil
 	}
@@ -192,8 +192,10 @@ var meanings = []struct {
 	{status: 422, kind: ErrBadRequest},
 }
 
-// refusal reads the meaning of an answer with an error status.
-func (c *call) refusal() error {
+// refusal reads the meaning of an answer with an error status. A missing endpoint of error tracking has two, which another
+// request tells apart. Web servers answer HTTP on an HTTPS port with a text that has this word, and nginx a client without
+// the certificate that it wants with a page that says so.
+func (c *call) refusal(ctx context.Context) error {
 	a := c.answer
 	complaint, isJSON := a.complaint()
 	switch {
@@ -214,6 +216,9 @@ func (c *call) refusal() error {
 	for _, m := range meanings {
 		if m.status == a.status && (m.method == "" || m.method == c.method) && (m.message == "" || m.message == complaint["message"]) &&
 			(m.error == "" || m.error == complaint["error"]) && strings.Contains(string(complaint["error_description"]), m.description) {
+			if errors.Is(m.kind, ErrNoSuchEndpoint) && strings.Contains(c.path, "/error_tracking/") && c.client.isRecent(ctx) {
+				return ErrFeatureRemoved
+			}
 			return m.kind
 		}
 	}

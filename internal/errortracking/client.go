@@ -45,7 +45,6 @@ type Client struct {
 	// keys and keysAgain hold a first and a second reading of a project's client keys, see [Client.ClientKey].
 	keys, keysAgain shared[int64, []ClientKey]
 	projectStates   sync.Map // *projectState by project ID
-	recent          shared[struct{}, bool]
 	rateLimit       rateLimit
 }
 
@@ -83,7 +82,6 @@ func New(o Options) (*Client, error) {
 	c.projects.fetch, c.projects.host = c.findProject, base.Host
 	c.keys.fetch, c.keys.host = c.ClientKeys, base.Host
 	c.keysAgain.fetch, c.keysAgain.host = c.ClientKeys, base.Host
-	c.recent.fetch, c.recent.host = c.isRecent, base.Host
 	return c, nil
 }
 
@@ -136,11 +134,6 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	}
 	_, err = client.Do(req) //nolint:bodyclose // the call has read and closed the body
 	if kind, cause := call.verdict(ctx, err, reply); kind != nil {
-		if errors.Is(kind, ErrNoSuchEndpoint) && strings.Contains(path, "/error_tracking/") {
-			if recent, _ := c.recent.get(ctx, struct{}{}); recent {
-				kind = ErrFeatureRemoved
-			}
-		}
 		return call, call.failure(kind, cause)
 	}
 	return call, nil
