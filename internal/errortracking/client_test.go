@@ -256,6 +256,20 @@ func fault(status int, body string) []gitlabsim.Fault {
 	return []gitlabsim.Fault{{Path: "/*", Status: status, Body: body}}
 }
 
+// GET /user takes no fine-grained tokens, which GitLab says only of those that it knows.
+func TestClient_CheckToken_fineGrained(t *testing.T) {
+	t.Parallel()
+
+	fineGrained := gitlabsim.Token{Token: token, Permissions: []string{"read_project"}}
+	server := startGitLab(t, gitlabsim.Scenario{Tokens: []gitlabsim.Token{fineGrained}})
+	if err := newClient(t, server.URL()).CheckToken(t.Context()); err != nil {
+		t.Error(err)
+	}
+	fineGrained.State = "expired"
+	server = startGitLab(t, gitlabsim.Scenario{Tokens: []gitlabsim.Token{fineGrained}})
+	wantError(t, newClient(t, server.URL()).CheckToken(t.Context()), errortracking.ErrTokenExpired)
+}
+
 // TestLinkHeader shows that a malformed Link header does no harm.
 func TestLinkHeader(t *testing.T) {
 	t.Parallel()
