@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,14 +41,20 @@ var (
 // Error says why an event was not taken. Its text says what came back and never has the key of the DSN.
 type Error struct {
 	// Kind is one of this package's Err values.
-	Kind error
-	text string
+	Kind  error
+	cause error // see [errortracking.ConnectionKind], nil where a response came
+	text  string
 }
 
 func (e *Error) Error() string { return e.text }
 
-// Unwrap returns the kind of the error.
-func (e *Error) Unwrap() error { return e.Kind }
+// Unwrap returns the kind of the error, and where no response came that of [errortracking.ConnectionKind].
+func (e *Error) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.cause}
+}
 
 // Event is what is sent. Empty fields have a default.
 type Event struct {
@@ -72,7 +77,9 @@ const maxBody = 64 << 10
 // and follows no redirect. It returns the ID of the event and the status of the answer, such as "200 OK". The error is an
 // [*Error], or says that the SDK does not accept the DSN.
 func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, status string, err error) {
-	x := &exchange{ctx: ctx, network: cleanhttp.DefaultTransport()}
+	network := cleanhttp.DefaultTransport()
+	network.OnProxyConnectResponse = errortracking.CheckProxy
+	x := &exchange{ctx: ctx, network: network}
 	client, err := sentry.NewClient(sentry.ClientOptions{
 		Dsn:       dsn.String(),
 		Transport: sentry.NewHTTPSyncTransport(),
@@ -107,7 +114,9 @@ func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, sta
 	}
 	text := fmt.Sprintf("the collector at %s answered %s to POST %s", dsn.Collector(), status, x.path)
 	detail := x.message(dsn.PublicKey)
+	var cause error
 	if x.err != nil {
+		cause = errortracking.ConnectionKind(x.err)
 		text = fmt.Sprintf("the collector at %s did not answer POST %s", dsn.Collector(), x.path)
 		detail = x.err.Error()
 	}
@@ -117,7 +126,7 @@ func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, sta
 	if detail != "" {
 		text += ": " + detail
 	}
-	return "", "", &Error{Kind: kind, text: text}
+	return "", "", &Error{Kind: kind, cause: cause, text: text}
 }
 
 // exchange sends the one request of the SDK and keeps what came back, which the SDK does not tell.
@@ -153,13 +162,10 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 // kind says what came of the exchange; nil means that the event was taken. GitLab's collector answers 200 without a body,
 // Sentry's own with JSON.
 func (x *exchange) kind() error {
-	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](x.err)
-	_, isAlert := errors.AsType[tls.AlertError](x.err)
-	_, isNoTLS := errors.AsType[tls.RecordHeaderError](x.err)
 	switch {
 	case x.err != nil && errors.Is(x.ctx.Err(), context.Canceled):
 		return ErrInterrupted
-	case isCertificate || isAlert || isNoTLS || errors.Is(x.err, http.ErrSchemeMismatch):
+	case x.err != nil && errors.Is(errortracking.ConnectionKind(x.err), errortracking.ErrTLS):
 		return ErrTLS
 	case x.err != nil:
 		return ErrUnreachable

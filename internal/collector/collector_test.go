@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -144,12 +145,17 @@ func TestSend_fails(t *testing.T) {
 }
 
 // sendFails sends to a DSN that does not work. It returns what the error says after host and request.
-func sendFails(ctx context.Context, t *testing.T, dsn errortracking.DSN, want error) (detail string) {
+func sendFails(ctx context.Context, t *testing.T, dsn errortracking.DSN, want error, causes ...error) (detail string) {
 	t.Helper()
 	_, _, err := collector.Send(ctx, dsn, collector.Event{})
 	var failed *collector.Error
 	if !errors.Is(err, want) || !errors.As(err, &failed) || !errors.Is(failed.Kind, want) {
 		t.Fatalf("the error is %v, want %v", err, want)
+	}
+	for _, cause := range causes {
+		if !errors.Is(err, cause) {
+			t.Errorf("the error is %v, want %v", err, cause)
+		}
 	}
 	if strings.Contains(err.Error(), dsn.PublicKey) {
 		t.Errorf("the error has the key: %v", err)
@@ -176,7 +182,7 @@ func TestSend_refused(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
 	dsn := mustParseDSN(t, strings.Replace(server.URL, "://", "://"+dsnKey+"@", 1)+dsnPath+"/1")
-	sendFails(t.Context(), t, dsn, collector.ErrUnreachable)
+	sendFails(t.Context(), t, dsn, collector.ErrUnreachable, errortracking.ErrUnreachable)
 	sendFails(t.Context(), t, mustParseDSN(t, "https://"+dsnKey+"@collector.invalid"+dsnPath+"/1"), collector.ErrUnreachable)
 }
 
@@ -186,17 +192,36 @@ func TestSend_unset(t *testing.T) {
 	sendFails(t.Context(), t, mustParseDSN(t, "http://"+dsnKey+"@localhost:8080"+dsnPath+"/1"), collector.ErrUnset)
 }
 
+// The error also says which failure of the connection it is.
 func TestSend_tls(t *testing.T) {
 	t.Parallel()
-	quiet := log.New(io.Discard, "", 0)
-	private := httptest.NewUnstartedServer(nil)
-	private.Config.ErrorLog = quiet
-	private.StartTLS()
-	t.Cleanup(private.Close)
-	sendFails(t.Context(), t, mustParseDSN(t, strings.Replace(private.URL, "://", "://"+dsnKey+"@", 1)+dsnPath+"/1"), collector.ErrTLS)
-	plain := httptest.NewServer(nil)
-	t.Cleanup(plain.Close)
-	sendFails(t.Context(), t, mustParseDSN(t, strings.Replace(plain.URL, "http://", "https://"+dsnKey+"@", 1)+dsnPath+"/1"), collector.ErrTLS)
+	serve := func(start func(*httptest.Server), config *tls.Config) func(*testing.T) string {
+		return func(t *testing.T) string {
+			t.Helper()
+			server := httptest.NewUnstartedServer(nil)
+			server.Config.ErrorLog, server.TLS = log.New(io.Discard, "", 0), config
+			start(server)
+			t.Cleanup(server.Close)
+			return server.Listener.Addr().String()
+		}
+	}
+	for name, test := range map[string]struct {
+		start func(*testing.T) (host string)
+		want  error
+	}{
+		"certificate": {serve((*httptest.Server).StartTLS, nil), errortracking.ErrCertificateNotTrusted},
+		"plain HTTP":  {serve((*httptest.Server).Start, nil), errortracking.ErrNoTLS},
+		"old TLS": {
+			serve((*httptest.Server).StartTLS, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}),
+			errortracking.ErrTLS,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := mustParseDSN(t, "https://"+dsnKey+"@"+test.start(t)+dsnPath+"/1")
+			sendFails(t.Context(), t, dsn, collector.ErrTLS, test.want)
+		})
+	}
 }
 
 func TestSend_silent(t *testing.T) {

@@ -32,10 +32,8 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 		return ErrMalformed, err
 	case ctx.Err() != nil && (a == nil || errors.Is(err, ctx.Err())):
 		return ErrInterrupted, err
-	case a == nil && refusesCertificate(err):
-		return ErrClientCertificate, err
 	case a == nil:
-		return ErrConnection, err
+		return ConnectionKind(err), err
 	case a.status != http.StatusOK && a.status != http.StatusCreated:
 		return c.refusal(ctx), nil
 	case a.isPage():
@@ -210,6 +208,14 @@ func (c *call) refusal(ctx context.Context) error {
 		return ErrProjectMoved
 	case a.status >= 300 && a.status < 400:
 		return ErrRedirected
+	case a.status == http.StatusProxyAuthRequired:
+		return ErrProxyUnauthorized
+	case a.status == http.StatusBadRequest && c.client.base.Scheme == "http" && !isJSON && bytes.Contains(a.body, []byte("HTTPS")):
+		return ErrTLSRequired
+	case a.status == http.StatusBadRequest && a.isPage() && bytes.Contains(a.body, []byte("SSL certificate")):
+		return ErrClientCertificate
+	case a.status == http.StatusNotFound && a.isPage():
+		return ErrNoAPI
 	case a.status >= 400 && !isJSON:
 		return ErrNotJSON
 	}

@@ -165,7 +165,7 @@ var errorTests = map[string]struct {
 	},
 	"page with status 404": {
 		scenario: gitlabsim.Scenario{Faults: fault(404, "<!DOCTYPE html><title>404</title>")}, request: readSettings,
-		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 404},
+		want: errortracking.Error{Kind: errortracking.ErrNoAPI, Status: 404},
 	},
 	"text with status 403": {
 		scenario: gitlabsim.Scenario{Faults: fault(403, "go away")}, request: readSettings,

@@ -197,7 +197,8 @@ var kinds = []error{
 	errortracking.ErrInsufficientScope, errortracking.ErrForbidden, errortracking.ErrProjectNotFound,
 	errortracking.ErrSettingsNotFound, errortracking.ErrFeatureDisabled, errortracking.ErrClientKeyNotFound,
 	errortracking.ErrNoSuchEndpoint, errortracking.ErrFeatureRemoved, errortracking.ErrProjectMoved, errortracking.ErrRedirected,
-	errortracking.ErrRejected, errortracking.ErrBadRequest, errortracking.ErrNotJSON, errortracking.ErrMalformed,
+	errortracking.ErrRejected, errortracking.ErrNoSentry, errortracking.ErrSentryBlocked, errortracking.ErrBadRequest, errortracking.ErrNotJSON,
+	errortracking.ErrNoAPI, errortracking.ErrMalformed,
 	errortracking.ErrRateLimited, errortracking.ErrServer, errortracking.ErrConnection,
 	errortracking.ErrMissingPermission, errortracking.ErrRefused,
 	errortracking.ErrClientKeysFailed, errortracking.ErrIncompleteList, errortracking.ErrUnexpected,
@@ -205,8 +206,11 @@ var kinds = []error{
 
 // furtherKinds are those that need more than one answer, or none.
 var furtherKinds = []error{
-	errortracking.ErrGroupNotFound, errortracking.ErrNotApplied, errortracking.ErrSettingsInUse, errortracking.ErrClientCertificate,
-	errortracking.ErrInterrupted, errortracking.ErrLostAnswer,
+	errortracking.ErrGroupNotFound, errortracking.ErrNotApplied, errortracking.ErrSettingsInUse, errortracking.ErrInterrupted,
+	errortracking.ErrLostAnswer, errortracking.ErrHostNotFound, errortracking.ErrUnreachable, errortracking.ErrTimeout,
+	errortracking.ErrProxyUnreachable, errortracking.ErrProxyUnauthorized, errortracking.ErrProxyRefused, errortracking.ErrTLS,
+	errortracking.ErrNoTLS, errortracking.ErrTLSRequired, errortracking.ErrCertificateNotTrusted, errortracking.ErrCertificateExpired,
+	errortracking.ErrCertificateOfOtherHost, errortracking.ErrClientCertificate,
 }
 
 // Requests that fail in the tests of errors.

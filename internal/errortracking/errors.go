@@ -58,7 +58,9 @@ var (
 	// ErrBadRequest means 400, 415 or 422: GitLab did not accept the parameters.
 	ErrBadRequest = errors.New("GitLab did not accept the request")
 	// ErrNotJSON means that something other than GitLab's API answered, such as a sign-in page.
-	ErrNotJSON = errors.New("the answer is not JSON")
+	ErrNotJSON = errors.New("the response is not JSON")
+	// ErrNoAPI means 404 with a page: there is no API below the base URL, which may lack GitLab's relative root.
+	ErrNoAPI = fmt.Errorf("%w: there is no GitLab API at this address", ErrNotJSON)
 	// ErrMalformed means JSON that is cut off, of another shape, or with impossible values.
 	ErrMalformed = errors.New("the answer is not what GitLab's API documents")
 	// ErrRateLimited means 429, after all repetitions.
@@ -67,11 +69,35 @@ var (
 	ErrServer = errors.New("GitLab failed")
 	// ErrClientKeysFailed means 500 on client keys, as always while the setting error_tracking_api_url is invalid.
 	ErrClientKeysFailed = fmt.Errorf("%w on client keys", ErrServer)
-	// ErrClientCertificate means that GitLab, or a proxy in front of it, wants a client certificate or another one.
-	ErrClientCertificate = errors.New("the client certificate was refused")
-	// ErrConnection means that no answer came, after all repetitions.
-	ErrConnection = errors.New("no answer from GitLab")
-	// ErrInterrupted means that the request was given up because its context ended.
+	// ErrConnection means that no response came, after all retries: the connection broke, or one of the errors that wrap this.
+	ErrConnection = errors.New("no response from GitLab")
+	// ErrHostNotFound means that the name of the host could not be resolved.
+	ErrHostNotFound = fmt.Errorf("%w: the name of its host was not found", ErrConnection)
+	// ErrUnreachable means that the host refused the connection, or that there is no way to it.
+	ErrUnreachable = fmt.Errorf("%w: its host cannot be reached", ErrConnection)
+	// ErrTimeout means that the time for a connection or a response was over.
+	ErrTimeout = fmt.Errorf("%w in time", ErrConnection)
+	// ErrProxyUnreachable means that there is no connection to the proxy of the environment.
+	ErrProxyUnreachable = fmt.Errorf("%w: the proxy cannot be reached", ErrConnection)
+	// ErrProxyUnauthorized means 407: the proxy of the environment wants a user name and password.
+	ErrProxyUnauthorized = fmt.Errorf("%w: the proxy requires authentication", ErrConnection)
+	// ErrProxyRefused means any other status than 200 from the proxy, which has not connected to the host.
+	ErrProxyRefused = fmt.Errorf("%w: the proxy refused the connection", ErrConnection)
+	// ErrTLS means that the TLS handshake failed, mostly because server and client have no version or cipher in common.
+	ErrTLS = fmt.Errorf("%w: the TLS handshake failed", ErrConnection)
+	// ErrNoTLS means that the server does not speak TLS: the scheme should be http, or the port is another service's.
+	ErrNoTLS = fmt.Errorf("%w: the server does not use TLS", ErrTLS)
+	// ErrTLSRequired means that the server speaks only TLS: the scheme should be https.
+	ErrTLSRequired = fmt.Errorf("%w: the server requires HTTPS", ErrTLS)
+	// ErrCertificateNotTrusted means that no trusted authority has issued the server's certificate.
+	ErrCertificateNotTrusted = fmt.Errorf("%w: the certificate is not trusted", ErrTLS)
+	// ErrCertificateExpired means that the server's certificate has expired or is not valid yet.
+	ErrCertificateExpired = fmt.Errorf("%w: the certificate has expired or is not valid yet", ErrTLS)
+	// ErrCertificateOfOtherHost means that the server's certificate is valid for other names.
+	ErrCertificateOfOtherHost = fmt.Errorf("%w: the certificate is for another host", ErrTLS)
+	// ErrClientCertificate means that the server wants a client certificate, or another one.
+	ErrClientCertificate = fmt.Errorf("%w: the client certificate is missing or was refused", ErrTLS)
+	// ErrInterrupted means that the request was given up because its context was cancelled.
 	ErrInterrupted = errors.New("interrupted")
 	// ErrIncompleteList means that in each reading of a list its pages contradicted each other or their number of rows.
 	ErrIncompleteList = errors.New("GitLab's list is incomplete")
@@ -110,7 +136,8 @@ type Error struct {
 	// Attempts is how often the request was sent, and Elapsed how long that took in all.
 	Attempts int
 	Elapsed  time.Duration
-	// Wait is how long the last answer asked to wait before a repetition, 0 when it did not say.
+	// Wait is how long the last answer asked to wait before a repetition, 0 when it did not say. More retries do not help
+	// where it is above [LongestWait].
 	Wait time.Duration
 	// Sent says whether GitLab may have changed something: a write was sent, and no answer says that it was refused.
 	Sent bool

@@ -72,3 +72,9 @@ func (c *Client) Hold(ctx context.Context, projectID int64) (release func(), err
 
 // SetNetwork makes a client send through a network of the test's own.
 func (c *Client) SetNetwork(network http.RoundTripper) { c.network = network }
+
+// Transport is the connection pool of a client, for what a machine's environment sets: proxies and name servers.
+func (c *Client) Transport() *http.Transport {
+	transport, _ := c.network.(*http.Transport)
+	return transport
+}

@@ -52,7 +52,7 @@ func (c *call) enter(ctx context.Context) (hasTurn bool, err error) {
 func (c *call) leave(hasTurn bool) {
 	l := &c.client.rateLimit
 	var opens *time.Time
-	if a := c.answer; a != nil && a.status == http.StatusTooManyRequests && a.wait() <= longestWait {
+	if a := c.answer; a != nil && a.status == http.StatusTooManyRequests && a.wait() <= LongestWait {
 		opens = new(time.Now().Add(max(a.wait(), time.Second) + rand.N(minWait/4)))
 	}
 	l.opens.Store(opens)

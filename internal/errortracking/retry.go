@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,12 +11,12 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-const (
-	// minWait and maxWait bound the time before a repetition that GitLab says nothing about.
-	minWait, maxWait = 200 * time.Millisecond, 10 * time.Second
-	// longestWait is the longest time that GitLab may ask to wait; a longer one ends the request.
-	longestWait = 10 * time.Minute
-)
+// minWait and maxWait bound the time before a repetition that GitLab says nothing about.
+const minWait, maxWait = 200 * time.Millisecond, 10 * time.Second
+
+// LongestWait is the longest time that GitLab may ask to wait; a longer one ends the request. Then no number of retries
+// helps.
+const LongestWait = 10 * time.Minute
 
 // check decides whether the call is repeated, as retryablehttp.CheckRetry. A request other than POST is repeated after a
 // 429, a 5xx other than 501, or a broken connection; a POST only after a 429 or when it cannot have been sent, because
@@ -34,13 +33,7 @@ func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool,
 	case isPOST && resp.StatusCode != http.StatusTooManyRequests:
 		return false, nil
 	}
-	return c.answer.wait() <= longestWait, nil
-}
-
-// isPermanent reports whether a repetition would fail in the same way, of errors that retryablehttp repeats a request after.
-func isPermanent(err error) bool {
-	dns, ok := errors.AsType[*net.DNSError](err)
-	return ok && dns.IsNotFound || errors.Is(err, errBodyTooLong) || errors.Is(err, http.ErrSchemeMismatch)
+	return c.answer.wait() <= LongestWait, nil
 }
 
 // backoff returns the wait before a repetition, as retryablehttp.Backoff: the time that GitLab asks for, else one that

@@ -237,7 +237,7 @@ func TestRefusedConnection(t *testing.T) {
 	defer func() { _ = held.Close() }()
 
 	var paused waits
-	failed := wantError(t, createKey(t.Context(), newClient(t, "http://"+held.LocalAddr().String(), retries(2), paused.recorded)), errortracking.ErrConnection)
+	failed := wantError(t, createKey(t.Context(), newClient(t, "http://"+refusingAddress(t), retries(2), paused.recorded)), errortracking.ErrUnreachable)
 	if failed.Sent || failed.Attempts != 3 || len(paused.all()) != 2 || failed.Method != http.MethodPost || failed.Path != "/api/v4/projects/1/error_tracking/client_keys" {
 		t.Errorf("got %+v after the pauses %v, want three attempts that sent nothing", failed, paused.all())
 	}

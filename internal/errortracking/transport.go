@@ -74,7 +74,7 @@ func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	_ = resp.Body.Close()
 	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
+		return nil, fmt.Errorf("reading the response: %w", err)
 	}
 	if len(body) > maxBody {
 		return nil, errBodyTooLong
@@ -84,7 +84,7 @@ func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	return resp, nil
 }
 
-var errBodyTooLong = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
+var errBodyTooLong = fmt.Errorf("the response is longer than %d MiB", maxBody>>20)
 
 // newNetwork makes the connection pool: the proxy of the environment, and the TLS settings of the options. A quarter of
 // an attempt's timeout without a sign of life from an HTTP/2 connection sends a ping, another quarter closes it, so that
@@ -94,7 +94,8 @@ func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
 	// Terraform runs 10 operations at a time by default, and users raise that; each keeps its connection.
 	network.MaxIdleConnsPerHost = 100
 	network.HTTP2 = &http.HTTP2Config{SendPingTimeout: timeout / 4, PingTimeout: timeout / 4}
-	network.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure}
+	network.OnProxyConnectResponse = CheckProxy
+	network.TLSClientConfig = &tls.Config{InsecureSkipVerify: o.Insecure}
 	if o.CACertFile != "" {
 		pem, err := readPEM("cacert_file", o.CACertFile)
 		if err != nil {

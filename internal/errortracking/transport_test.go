@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
-	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
 // TestEndlessAnswer shows that an answer is read to a bound, which bounds the memory it takes.
@@ -94,7 +93,7 @@ func TestTLS(t *testing.T) {
 
 	var paused waits
 	err := newClient(t, server.URL, paused.recorded).CheckToken(t.Context())
-	failed := wantError(t, err, errortracking.ErrConnection)
+	failed := wantError(t, err, errortracking.ErrCertificateNotTrusted)
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok || failed.Attempts != 1 || len(paused.all()) != 0 {
 		t.Errorf("got %v after %d attempts, want a refused certificate after one", err, failed.Attempts)
 	}
@@ -115,17 +114,6 @@ func TestTLS(t *testing.T) {
 	}
 	if got := len(certificates); got != 0 {
 		t.Errorf("%d more requests came, want none over a refused certificate", got)
-	}
-}
-
-func TestPlainServerBehindHTTPS(t *testing.T) {
-	t.Parallel()
-
-	server := startGitLab(t, gitlabsim.Scenario{})
-	client := newClient(t, strings.Replace(server.URL(), "http:", "https:", 1))
-	failed := wantError(t, client.CheckToken(t.Context()), errortracking.ErrConnection)
-	if failed.Attempts != 1 || failed.Sent || !errors.Is(&failed, http.ErrSchemeMismatch) {
-		t.Errorf("got %+v, want one attempt and %v", failed, http.ErrSchemeMismatch)
 	}
 }
 
@@ -439,40 +427,6 @@ func TestDeadConnection(t *testing.T) {
 	}
 	if got := between.connections.Load(); got != 2 {
 		t.Errorf("%d connections, want a new one after the first", got)
-	}
-}
-
-// GitLab, or a proxy before it, wants a client certificate.
-func TestClientCertificateRefused(t *testing.T) {
-	t.Parallel()
-	server := newWireServer(t, answering(http.StatusOK, `{"id":1}`))
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
-	server.StartTLS()
-	client := newClient(t, server.URL, retries(0), func(o *errortracking.Options) { o.Insecure = true })
-	wantError(t, client.CheckToken(t.Context()), errortracking.ErrClientCertificate)
-}
-
-// Some servers that want a client certificate refuse the handshake without a reason.
-func TestTLSAlerts(t *testing.T) {
-	t.Parallel()
-	for alert, want := range map[byte]error{40: errortracking.ErrClientCertificate, 42: errortracking.ErrClientCertificate, 80: errortracking.ErrConnection} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = listener.Close() })
-		go func() {
-			for {
-				conn, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				_, _ = conn.Read(make([]byte, 1<<12))
-				_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, alert}) // a fatal alert of TLS 1.2
-				_ = conn.Close()
-			}
-		}()
-		wantError(t, newClient(t, "https://"+listener.Addr().String(), retries(0)).CheckToken(t.Context()), want)
 	}
 }
 

@@ -178,6 +178,10 @@ var adviceOn = map[error]advice{
 		"The answer did not come from GitLab's API, but from a sign-in page, a proxy or another web server.",
 		"Check base_url. If GitLab is behind a proxy or single sign-on, allow access tokens to reach /api/v4.",
 	},
+	errortracking.ErrNoAPI: {
+		"The answer did not come from GitLab's API, but from another web server, or base_url lacks GitLab's relative root.",
+		"Check base_url. It is the address of GitLab's start page, such as https://gitlab.example.com/gitlab.",
+	},
 	errortracking.ErrMalformed: {
 		"The answer is incomplete or does not match GitLab's documented API, so the provider ignored it.",
 		"Run the command again. If the problem persists, check the proxies between this machine and GitLab, and GitLab's version.",
@@ -198,13 +202,61 @@ var adviceOn = map[error]advice{
 		"The run was stopped before GitLab answered.",
 		"Run the command again when you are ready.",
 	},
+	errortracking.ErrHostNotFound: {
+		"GitLab could not be reached, because the name of its host was not found.",
+		"Check base_url and the name servers of this machine.",
+	},
+	errortracking.ErrUnreachable: {
+		"GitLab could not be reached. Nothing accepts connections at the host and port of base_url, or a firewall blocks them.",
+		"Check base_url, the network and the proxy variables (HTTPS_PROXY, NO_PROXY). Then run the command again.",
+	},
+	errortracking.ErrTimeout: {
+		"GitLab could not be reached, or did not respond in time.",
+		"Check base_url, the network and the proxy variables (HTTPS_PROXY, NO_PROXY). Then run the command again.",
+	},
+	errortracking.ErrProxyUnreachable: {
+		"The proxy that the environment names could not be reached.",
+		"Check HTTPS_PROXY or HTTP_PROXY, or add GitLab's host to NO_PROXY.",
+	},
+	errortracking.ErrProxyUnauthorized: {
+		"The proxy that the environment names requires a user name and password.",
+		"Put them into HTTPS_PROXY or HTTP_PROXY, such as http://user:password@proxy.example.com:3128, or add GitLab's host to NO_PROXY.",
+	},
+	errortracking.ErrProxyRefused: {
+		"The proxy that the environment names did not connect to GitLab.",
+		"Allow the connection in the proxy, or add GitLab's host to NO_PROXY.",
+	},
+	errortracking.ErrTLS: {
+		"The TLS handshake failed. GitLab and the provider have no TLS version or cipher in common, or GitLab requires a client certificate.",
+		"Enable TLS 1.2 or newer on the server, or set client_cert and client_key if it requires a client certificate.",
+	},
+	errortracking.ErrNoTLS: {
+		"The server at base_url does not use TLS.",
+		"Check the port in base_url, or use http:// if GitLab has no HTTPS.",
+	},
+	errortracking.ErrTLSRequired: {
+		"The server at base_url accepts HTTPS only.",
+		"Use https:// in base_url.",
+	},
+	errortracking.ErrCertificateNotTrusted: {
+		"GitLab's certificate is not trusted on this machine.",
+		"Set cacert_file to the certificate of the authority that issued it. For tests only, insecure = true turns the check off.",
+	},
+	errortracking.ErrCertificateExpired: {
+		"GitLab's certificate has expired or is not valid yet.",
+		"Renew the certificate, or correct the clock of this machine.",
+	},
+	errortracking.ErrCertificateOfOtherHost: {
+		"GitLab's certificate is for another host name.",
+		"Use a name from the certificate in base_url, or install a certificate for the name in base_url.",
+	},
 	errortracking.ErrClientCertificate: {
 		"GitLab or a proxy in front of it requires a client certificate, and refused the one it got, if any.",
 		"Set client_cert and client_key to the paths of a certificate and private key that the server accepts.",
 	},
 	errortracking.ErrConnection: {
-		"GitLab could not be reached, or the connection broke.",
-		"Check base_url, the network, the proxy variables (HTTPS_PROXY, NO_PROXY) and, for a private certificate authority, cacert_file. Then run the command again.",
+		"GitLab could not be reached, or the connection broke before a response came.",
+		"Check base_url, the network and the proxies between this machine and GitLab. Then run the command again.",
 	},
 	errortracking.ErrIncompleteList: {
 		"The pages of GitLab's list do not add up to the total that GitLab states, so the provider ignored the list.",
