@@ -30,7 +30,7 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 	switch a := c.answer; {
 	case a == nil && errors.Is(err, errBodyTooLong):
 		return ErrMalformed, err
-	case ctx.Err() != nil && (a == nil || errors.Is(err, ctx.Err())):
+	case errors.Is(ctx.Err(), context.Canceled) && (a == nil || errors.Is(err, context.Canceled)):
 		return ErrInterrupted, err
 	case a == nil:
 		return ConnectionKind(err), err

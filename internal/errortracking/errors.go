@@ -189,7 +189,11 @@ func (e *Error) Unwrap() []error {
 
 // interrupted is the error of a request that was not begun because ctx had ended.
 func interrupted(ctx context.Context, host string) *Error {
-	return &Error{Kind: ErrInterrupted, Host: host, Err: ctx.Err()}
+	kind := ErrInterrupted
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		kind = ErrTimeout
+	}
+	return &Error{Kind: kind, Host: host, Err: ctx.Err()}
 }
 
 // ambiguous returns the error of a write that leaves open whether GitLab has done what it was asked for, else nil.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -220,21 +221,52 @@ func TestCancelledWait(t *testing.T) {
 	}
 }
 
+// A deadline is no interrupt: the error says what GitLab answered before, or that it did not answer in time.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		answer roundTrip
+		want   error
+		wait   time.Duration
+	}{
+		"no answer": {func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}, errortracking.ErrTimeout, 0},
+		"wait after a 503": {func(req *http.Request) (*http.Response, error) {
+			resp := refused(req, 90*time.Second)
+			resp.StatusCode = http.StatusServiceUnavailable
+			return resp, nil
+		}, errortracking.ErrServer, 90 * time.Second},
+		"wait after a 429": {func(req *http.Request) (*http.Response, error) {
+			return refused(req, 90*time.Second), nil
+		}, errortracking.ErrRateLimited, 90 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				client := startLimited(t, tt.answer)
+				failed := wantError(t, client.CheckToken(ctx), tt.want)
+				if failed.Wait != tt.wait || failed.Attempts != 1 {
+					t.Errorf("got %+v, want one attempt and a wait of %s", failed, tt.wait)
+				}
+				// Nothing is begun then.
+				_, err := client.Hold(ctx, project)
+				if err == nil {
+					_, err = client.ClientKey(ctx, project, 1)
+				}
+				wantError(t, err, errortracking.ErrTimeout)
+			})
+		})
+	}
+}
+
 // TestRefusedConnection shows that a POST is repeated as long as it was not sent.
 func TestRefusedConnection(t *testing.T) {
 	t.Parallel()
-
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	// While this connection lives, nobody else can listen on the port of its near end.
-	held, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = held.Close() }()
 
 	var paused waits
 	failed := wantError(t, createKey(t.Context(), newClient(t, "http://"+refusingAddress(t), retries(2), paused.recorded)), errortracking.ErrUnreachable)
