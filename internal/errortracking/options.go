@@ -11,14 +11,17 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/http/httpguts"
 )
 
-// The defaults of [Options].
+// The defaults of [Options], and the bound of one.
 const (
 	DefaultBaseURL = "https://gitlab.com"
 	DefaultRetries = 5
+	// MaxRetries bounds what a user may ask for.
+	MaxRetries = 100
 	// GitLab itself ends a request after 60 seconds. A key that it makes until then is seen when the keys are read after a
 	// lost answer.
 	defaultTimeout = 65 * time.Second
@@ -39,7 +42,8 @@ type Options struct {
 	ClientCert, ClientKey string
 	// Headers are sent with every request.
 	Headers map[string]string
-	// Retries is how often a request may be repeated after its first try; nil means [DefaultRetries].
+	// Retries is how often a request may be repeated after its first try; nil means [DefaultRetries], and
+	// [MaxRetries] is the most.
 	Retries *int64
 	// UserAgent is sent with every request.
 	UserAgent string
@@ -58,35 +62,56 @@ var (
 	authenticationHeaders = []string{"Authorization", "Private-Token", "Job-Token"}
 	// ownHeaders are those that a request has by itself. With an Idempotency-Key net/http would repeat a POST.
 	ownHeaders = []string{"Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host", "Idempotency-Key",
-		"Transfer-Encoding", "X-Idempotency-Key"}
+		"Transfer-Encoding", "User-Agent", "X-Idempotency-Key"}
 )
 
 // check refuses what cannot be sent, before a request fails with an error that names no option.
 func (o Options) check() error {
 	switch {
-	case o.Retries != nil && *o.Retries < 0:
-		return &OptionError{"retries", fmt.Sprintf("%d is negative", *o.Retries)}
+	case o.Retries != nil && (*o.Retries < 0 || *o.Retries > MaxRetries):
+		return &OptionError{"retries", fmt.Sprintf("%d is not between 0 and %d", *o.Retries, MaxRetries)}
 	case o.Token == "":
 		return &OptionError{"token", "it is empty"}
-	case strings.ContainsFunc(o.Token, isSpaceOrControl):
-		return &OptionError{"token", "it contains a space or a line break; a token that is read from a file often ends with one"}
+	case unseen(o.Token) != "":
+		return &OptionError{"token", "it contains " + unseen(o.Token) + "; a token that is read from a file often has one"}
 	}
+	spelled := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
-		switch canonical := http.CanonicalHeaderKey(name); {
+		canonical := http.CanonicalHeaderKey(name)
+		switch other := spelled[canonical]; {
 		case !httpguts.ValidHeaderFieldName(name):
 			return &OptionError{"headers", fmt.Sprintf("%q is not a valid header name", name)}
 		case slices.Contains(authenticationHeaders, canonical):
-			return &OptionError{"headers", name + " is set by the token argument and cannot be a custom header"}
+			return &OptionError{"headers", name + " is set by the token argument and cannot be overridden"}
 		case slices.Contains(ownHeaders, canonical):
-			return &OptionError{"headers", name + " is the provider's own and cannot be a custom header"}
+			return &OptionError{"headers", name + " is set by the provider and cannot be overridden"}
+		case other != "":
+			return &OptionError{"headers", other + " and " + name + " are one header"}
 		case strings.ContainsFunc(o.Headers[name], unicode.IsControl):
 			return &OptionError{"headers", "the value of " + name + " contains a line break or another control character"}
 		}
+		spelled[canonical] = name
 	}
 	return nil
 }
 
-func isSpaceOrControl(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+// unseen names the first character of a text that one does not see, or is empty if there is none.
+func unseen(s string) string {
+	at := strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+	if at < 0 {
+		return ""
+	}
+	switch r, _ := utf8.DecodeRuneInString(s[at:]); r {
+	case ' ':
+		return "a space"
+	case '\n', '\r':
+		return "a line break"
+	case '\ufeff':
+		return "a byte order mark"
+	default:
+		return "an invisible character"
+	}
+}
 
 // shortestSecret is the length of the shortest value that is searched for in messages. Shorter ones occur by chance: a
 // header with the value 1 would hide parts of every path.
@@ -117,11 +142,11 @@ func parseBaseURL(s string) (*url.URL, error) {
 		// The text of a parse error repeats the whole URL, and with it a password that may be inside.
 		problem = "it is not a URL"
 	case u.User != nil:
-		problem = "it holds a user name or password, which would be seen in logs"
+		problem = "it contains a user name or password"
 	case u.Scheme != "http" && u.Scheme != "https":
 		problem = "it does not start with https:// or http://"
 	case u.Hostname() == "":
-		problem = "it names no host"
+		problem = "it has no host"
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		problem = "it has a query or a fragment"
 	}

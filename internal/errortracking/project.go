@@ -16,12 +16,12 @@ var ErrName = errors.New("not an ID or full path")
 
 // ParseProject reads what a user wrote for a project: its numeric ID, or its full path such as "acme/web", also in the
 // escaped form "acme%2Fweb" that GitLab's API uses. It returns the ID, or the path with ID 0. Only what can never be a
-// project is refused: a path without a slash or the number 0, as mocks make them up, is left to GitLab. The error wraps
+// project is refused: a path without a slash, as mocks make them up, is left to GitLab, and so are 0 and 042. The error wraps
 // [ErrName].
 func ParseProject(project string) (id int64, path string, err error) {
 	path, err = parseFullPath(project, "project", "acme/web")
-	if id, err := strconv.ParseInt(path, 10, 64); err == nil && id > 0 {
-		return id, "", nil
+	if id, err := strconv.ParseUint(path, 10, 63); err == nil && path[0] != '0' {
+		return int64(id), "", nil
 	}
 	return 0, path, err
 }
@@ -39,11 +39,13 @@ func parseFullPath(text, names, example string) (string, error) {
 		problem = "it is a URL" // A URL may hold a password, so it is not repeated.
 	case strings.Contains(path, "%"):
 		problem = strconv.Quote(text) + " has a percent sign that is not an escape"
-	case strings.ContainsFunc(path, isSpaceOrControl):
-		problem = strconv.Quote(text) + " contains a space"
+	case unseen(path) != "":
+		problem = strconv.Quote(text) + " contains " + unseen(path)
 	case strings.HasPrefix(path, "/"):
 		problem = strconv.Quote(text) + " begins with a slash"
-	case strings.HasSuffix(path, "/") || strings.Contains(path, "//"):
+	case strings.HasSuffix(path, "/"):
+		problem = strconv.Quote(text) + " ends with a slash"
+	case strings.Contains(path, "//"):
 		problem = strconv.Quote(text) + " has an empty part"
 	default:
 		return path, nil
