@@ -79,7 +79,7 @@ func New(o Options) (*Client, error) {
 	c.header.Set("Authorization", "Bearer "+o.Token)
 	c.header.Set("Accept", "application/json")
 	c.header.Set("User-Agent", o.UserAgent)
-	c.projects.fetch, c.projects.host = c.findProject, base.Host
+	c.projects.fetch, c.projects.keeps, c.projects.host = c.findProject, ErrProjectNotFound, base.Host
 	c.keys.fetch, c.keys.host = c.ClientKeys, base.Host
 	c.keysAgain.fetch, c.keysAgain.host = c.ClientKeys, base.Host
 	return c, nil

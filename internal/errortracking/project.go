@@ -78,18 +78,21 @@ func (p *Project) UnmarshalJSON(data []byte) error {
 }
 
 // ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the
-// forms. An ID costs no request. The errors are those of [Client.Project].
+// forms. An ID costs no request. The errors are those of [Client.Project], but a project that was not found is asked for
+// again, since it may have been created meanwhile.
 func (c *Client) ResolveProject(ctx context.Context, project string) (int64, error) {
-	if id, _, err := ParseProject(project); err != nil || id != 0 {
+	id, path, err := ParseProject(project)
+	if err != nil || id != 0 {
 		return id, err
 	}
+	c.projects.forgetError(strings.ToLower(path))
 	found, err := c.Project(ctx, project)
 	return found.ID, err
 }
 
 // Project returns what GitLab says of a project that is given by ID or full path; see [ParseProject] for the forms. The
-// path may be an old one of a project that was renamed or moved. It costs one request for the lifetime of the client. The
-// error is [ErrProjectNotFound] when there is no such project or the token may not see it, or wraps [ErrName].
+// path may be an old one of a project that was renamed or moved. It costs one request for the lifetime of the client,
+// also where there is none. The error is [ErrProjectNotFound] when there is no such project or the token may not see it, or wraps [ErrName].
 //
 //	GET /projects/:id
 func (c *Client) Project(ctx context.Context, project string) (Project, error) {

@@ -169,6 +169,31 @@ func TestResolveProjectAgainAfterFailure(t *testing.T) {
 	}
 }
 
+// A path that leads nowhere is asked for once, until its ID is needed.
+func TestProjectNotFoundOnce(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{})
+	client := newClient(t, server.URL())
+	for range 3 {
+		_, err := client.Project(t.Context(), "Acme/API")
+		wantError(t, err, errortracking.ErrProjectNotFound)
+	}
+	const asked = "GET /api/v4/projects/acme%2Fapi"
+	wantLines(t, server, asked)
+	_, err := client.ResolveProject(t.Context(), "acme/api")
+	wantError(t, err, errortracking.ErrProjectNotFound)
+	wantLines(t, server, asked, asked)
+	server.MoveProject(project, "acme/api")
+	if id, err := client.ResolveProject(t.Context(), "acme/API"); err != nil || id != project {
+		t.Errorf("got %d and error %v, want %d", id, err, project)
+	}
+	if found, err := client.Project(t.Context(), "acme/api"); err != nil || found.ID != project {
+		t.Errorf("got %+v and error %v, want %d", found, err, project)
+	}
+	wantLines(t, server, asked, asked, asked)
+}
+
 func TestMovedProject(t *testing.T) {
 	t.Parallel()
 

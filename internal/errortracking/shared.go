@@ -7,14 +7,16 @@ import (
 )
 
 // shared answers many who ask for the same thing with one fetch, and remembers a good answer until it is forgotten. An
-// error is given to those who wait for it and not remembered. When the one who fetches is cancelled, another one fetches.
+// error is given to those who wait for it, and remembered only if it is the one that counts as an answer. When the one who
+// fetches is cancelled, another one fetches.
 type shared[K comparable, V any] struct {
 	fetch   func(context.Context, K) (V, error)
+	keeps   error    // the error that is remembered
 	host    string   // of GitLab, for errors
 	fetches sync.Map // *fetched[V] by K
 }
 
-// fetched is one fetch, under way or ended well. Its value and error are set before done is closed.
+// fetched is one fetch, under way or with an answer. Its value and error are set before done is closed.
 type fetched[V any] struct {
 	done  chan struct{}
 	value V
@@ -28,7 +30,7 @@ func (s *shared[K, V]) get(ctx context.Context, key K) (V, error) {
 		entry, loaded := s.fetches.LoadOrStore(key, own)
 		if !loaded {
 			own.value, own.err = s.fetch(ctx, key)
-			if own.err != nil {
+			if own.err != nil && !errors.Is(own.err, s.keeps) {
 				s.fetches.CompareAndDelete(key, own)
 			}
 			close(own.done)
@@ -48,3 +50,19 @@ func (s *shared[K, V]) get(ctx context.Context, key K) (V, error) {
 
 // forget makes the next get fetch anew. A fetch that is under way still serves those who wait for it.
 func (s *shared[K, V]) forget(key K) { s.fetches.Delete(key) }
+
+// forgetError makes the next get fetch anew if what is remembered is an error.
+func (s *shared[K, V]) forgetError(key K) {
+	entry, _ := s.fetches.Load(key)
+	known, ok := entry.(*fetched[V])
+	if !ok {
+		return
+	}
+	select {
+	case <-known.done:
+		if known.err != nil {
+			s.fetches.CompareAndDelete(key, known)
+		}
+	default:
+	}
+}

@@ -144,6 +144,23 @@ func TestShared(t *testing.T) {
 			wantAsked(t, next, 3, nil)
 			f.wantBegun(t, 2)
 		},
+		"the error that counts as an answer": func(t *testing.T, f *fetches) {
+			f.shared.keeps = errFetch
+			one := f.ask(t.Context(), "key")
+			f.shared.forgetError("key")
+			f.finish(0, -1)
+			wantAsked(t, one, 0, errFetch)
+			wantAsked(t, f.ask(t.Context(), "key"), 0, errFetch)
+			f.wantBegun(t, 1)
+			f.shared.forgetError("other")
+			f.shared.forgetError("key")
+			again := f.ask(t.Context(), "key")
+			f.finish(1, 5)
+			wantAsked(t, again, 5, nil)
+			f.shared.forgetError("key")
+			wantAsked(t, f.ask(t.Context(), "key"), 5, nil)
+			f.wantBegun(t, 2)
+		},
 		"the first asker leaves": func(t *testing.T, f *fetches) {
 			ctx, cancel := context.WithCancel(t.Context())
 			first, second := f.ask(ctx, "key"), f.ask(t.Context(), "key")
