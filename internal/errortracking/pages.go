@@ -48,8 +48,6 @@ func readPass[R any](ctx context.Context, c *Client, path string, query url.Valu
 			return nil, err
 		case added == nil:
 			return nil, call.failure(ErrMalformed, errors.New("the list is null"))
-		case page == maxPages:
-			return nil, call.failure(ErrMalformed, fmt.Errorf("the list has no end after %d pages", maxPages))
 		}
 		before := len(seen)
 		for _, row := range added {
@@ -63,6 +61,9 @@ func readPass[R any](ctx context.Context, c *Client, path string, query url.Valu
 			more = next[0] != ""
 		}
 		if more && len(seen) > before {
+			if page == maxPages {
+				return nil, call.failure(ErrMalformed, fmt.Errorf("the list has no end after %d pages", maxPages))
+			}
 			continue
 		}
 		stated, err := strconv.Atoi(header.Get("X-Total"))

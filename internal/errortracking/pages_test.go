@@ -173,6 +173,28 @@ func TestListWithoutEnd(t *testing.T) {
 	}
 }
 
+// A list may end with the last page that is read.
+func TestListOfMostPages(t *testing.T) {
+	t.Parallel()
+
+	const bound = 1000
+	server := startServer(t, func(w http.ResponseWriter, r *http.Request) {
+		number, err := strconv.ParseInt(r.URL.Query().Get("page"), 10, 64)
+		if err != nil {
+			t.Error(err)
+		}
+		next := strconv.FormatInt(number+1, 10)
+		if number == bound {
+			next = ""
+		}
+		page{[]int64{number}, strconv.Itoa(bound), next}.write(w)
+	})
+	keys, err := newClient(t, server.URL).SharedClientKeys(t.Context(), project)
+	if err != nil || len(keys) != bound {
+		t.Errorf("got %d keys and error %v, want %d", len(keys), err, bound)
+	}
+}
+
 // A key is deleted while the list is read: the pages after it move up by one, and no key falls through between them.
 func TestClientKeys_deletedMeanwhile(t *testing.T) {
 	t.Parallel()
