@@ -48,14 +48,16 @@ func (c *call) enter(ctx context.Context) (hasTurn bool, err error) {
 	return true, nil
 }
 
-// leave ends an attempt that entered, and the turn if the call has it.
-func (c *call) leave(hasTurn bool) {
+// leave ends an attempt that entered, and the turn if the call has it. One that was cancelled has learned nothing.
+func (c *call) leave(ctx context.Context, hasTurn bool) {
 	l := &c.client.rateLimit
 	var opens *time.Time
 	if a := c.answer; a != nil && a.status == http.StatusTooManyRequests && a.wait() <= LongestWait {
 		opens = new(time.Now().Add(max(a.wait(), time.Second) + rand.N(minWait/4)))
 	}
-	l.opens.Store(opens)
+	if c.answer != nil || ctx.Err() == nil {
+		l.opens.Store(opens)
+	}
 	if hasTurn {
 		l.turn.Release(1)
 	}

@@ -211,6 +211,42 @@ func TestRateLimit_cancelled(t *testing.T) {
 	})
 }
 
+// The end of a cancelled attempt does not say that GitLab takes requests again.
+func TestRateLimit_cancelledAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var sent atomic.Int64
+		client := startLimited(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			switch sent.Add(1) {
+			case 1: // is under way until its end
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			case 2:
+				return refused(req, time.Minute), nil
+			}
+			return accepted(req), nil
+		}))
+		cancelled, cancel := context.WithCancel(t.Context())
+		refusedOne, giveUp := context.WithCancel(t.Context())
+		var work sync.WaitGroup
+		for _, ctx := range []context.Context{cancelled, refusedOne} {
+			work.Go(func() { wantError(t, client.CheckToken(ctx), errortracking.ErrInterrupted) })
+			synctest.Wait()
+		}
+		giveUp() // and nobody waits
+		synctest.Wait()
+		cancel()
+		work.Wait()
+		started := time.Now()
+		if err := client.CheckToken(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(started); waited < 59*time.Second {
+			t.Errorf("the next request came after %s, want a minute", waited)
+		}
+	})
+}
+
 // A wait that is too long for one request is not waited for by the others.
 func TestRateLimit_tooLong(t *testing.T) {
 	t.Parallel()

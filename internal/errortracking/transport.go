@@ -49,7 +49,7 @@ func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.leave(hasTurn)
+	defer c.leave(ctx, hasTurn)
 	if c.method != http.MethodGet {
 		ctx = context.WithoutCancel(ctx)
 	}
