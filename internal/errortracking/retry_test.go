@@ -8,9 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -219,6 +221,67 @@ func TestCancelledWait(t *testing.T) {
 			}
 		})
 	}
+}
+
+// GitLab ends a request after a minute, and the client waits for that.
+func TestSlowAnswer(t *testing.T) {
+	t.Parallel()
+
+	for takes, attempts := range map[time.Duration]int{time.Minute: 1, 70 * time.Second: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			sent := 0
+			client := startLimited(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+				if sent++; sent > 1 {
+					return accepted(req), nil
+				}
+				select {
+				case <-time.After(takes):
+					return accepted(req), nil
+				case <-req.Context().Done():
+					return nil, req.Context().Err()
+				}
+			}))
+			if err := client.CheckToken(t.Context()); err != nil || sent != attempts {
+				t.Errorf("a response after %s: %d attempts and error %v, want %d", takes, sent, err, attempts)
+			}
+		})
+	}
+}
+
+// After an unclear answer the keys are read until the end, however slow the lists are, and whatever becomes of the run.
+func TestSlowLookForAKey(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		posted, lists := false, 0
+		client := startLimited(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			resp := accepted(req)
+			if req.Method == http.MethodPost {
+				httptrace.ContextClientTrace(req.Context()).GotConn(httptrace.GotConnInfo{})
+				posted, resp.StatusCode = true, http.StatusBadGateway
+				interrupt()
+				return resp, nil
+			}
+			body := "[]"
+			if posted {
+				if lists++; lists == 3 {
+					body = `[{"id":1,"active":true,"public_key":"glet_1","sentry_dsn":"https://glet_1@h/1"}]`
+				}
+				select {
+				case <-time.After(20 * time.Second):
+				case <-req.Context().Done():
+					return nil, req.Context().Err()
+				}
+			}
+			resp.Body = io.NopCloser(strings.NewReader(body))
+			return resp, nil
+		}))
+		key, err := client.AddClientKey(ctx, project)
+		if err != nil || key.ID != 1 || key.RecoveredFrom == nil {
+			t.Errorf("got %+v and error %v, want key 1 of the third list", key, err)
+		}
+	})
 }
 
 // A deadline is no interrupt: the error says what GitLab answered before, or that it did not answer in time.

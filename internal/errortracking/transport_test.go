@@ -323,6 +323,43 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
+// Many requests at once keep their connections for the next ones.
+func TestConnectionsAreKept(t *testing.T) {
+	t.Parallel()
+
+	const parallel = 20
+	var arrived sync.WaitGroup
+	var opened atomic.Int64
+	server := newWireServer(t, func(w http.ResponseWriter, r *http.Request) {
+		arrived.Done()
+		arrived.Wait()
+		answering(http.StatusOK, `{"id":1}`)(w, r)
+	})
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	client := newClient(t, server.URL)
+	for range 3 {
+		arrived.Add(parallel)
+		var work sync.WaitGroup
+		for range parallel {
+			work.Go(func() {
+				// A connection is free again when its response has been read.
+				if err := client.CheckToken(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		work.Wait()
+	}
+	if got := opened.Load(); got != parallel {
+		t.Errorf("%d connections were opened for %d requests at once", got, parallel)
+	}
+}
+
 // relay passes TCP connections on to a server. When told, the first one is forgotten, as a NAT forgets one: it stays open
 // and nothing comes through.
 type relay struct {
