@@ -109,7 +109,7 @@ func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, sta
 	if kind == nil {
 		return string(*id), status, nil
 	}
-	if dsn.Host == "localhost" && dsn.Port == 8080 && !errors.Is(kind, ErrInterrupted) {
+	if dsn.IsUnset() && !errors.Is(kind, ErrInterrupted) {
 		kind = ErrUnset
 	}
 	text := fmt.Sprintf("the collector at %s answered %s to POST %s", dsn.Collector(), status, x.path)

@@ -42,6 +42,7 @@ type Client struct {
 	secrets *strings.Replacer
 
 	projects shared[string, Project]
+	settings shared[int64, *Settings]
 	// keys and keysAgain hold a first and a second reading of a project's client keys, see [Client.ClientKey].
 	keys, keysAgain shared[int64, []ClientKey]
 	projectStates   sync.Map // *projectState by project ID
@@ -80,6 +81,7 @@ func New(o Options) (*Client, error) {
 	c.header.Set("Accept", "application/json")
 	c.header.Set("User-Agent", o.UserAgent)
 	c.projects.fetch, c.projects.keeps, c.projects.host = c.findProject, ErrProjectNotFound, base.Host
+	c.settings.fetch, c.settings.keeps, c.settings.host = c.findSettings, ErrProjectNotFound, base.Host
 	c.keys.fetch, c.keys.host = c.ClientKeys, base.Host
 	c.keysAgain.fetch, c.keysAgain.host = c.ClientKeys, base.Host
 	return c, nil

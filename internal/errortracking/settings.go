@@ -52,12 +52,35 @@ func (w WantedSettings) satisfiedBy(s Settings) bool {
 	return s.Active == w.Active && (w.Integrated == nil || s.Integrated == *w.Integrated)
 }
 
+// String returns the settings as a configuration has them.
+func (w WantedSettings) String() string {
+	text := fmt.Sprintf("active = %t", w.Active)
+	if w.Integrated != nil {
+		text += fmt.Sprintf(", integrated = %t", *w.Integrated)
+	}
+	return text
+}
+
 // Settings reads a project's settings. The error is [ErrSettingsNotFound] when the project has none yet.
 //
 //	GET /projects/:id/error_tracking/settings
 func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err error) {
 	_, err = c.do(ctx, http.MethodGet, errorTrackingPath(projectID, "settings"), nil, &s)
 	return s, err
+}
+
+// FoundSettings returns a project's settings, nil for none, as this client read them last. It asks GitLab where it has not
+// read them yet or has written them since. A project that was not found is not asked for again.
+func (c *Client) FoundSettings(ctx context.Context, projectID int64) (*Settings, error) {
+	return c.settings.get(ctx, projectID)
+}
+
+func (c *Client) findSettings(ctx context.Context, projectID int64) (*Settings, error) {
+	s, err := c.Settings(ctx, projectID)
+	if errors.Is(err, ErrSettingsNotFound) {
+		return nil, nil
+	}
+	return &s, err
 }
 
 // SavedSettings is what a save found and left. All parts are known as far as an error lets them be.
@@ -95,13 +118,11 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 		return saved, err
 	}
 	defer p.unlock()
-	switch found, err := c.Settings(ctx, projectID); {
-	case errors.Is(err, ErrSettingsNotFound):
+	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil {
+		return SavedSettings{}, err
+	}
+	if saved.Before == nil {
 		wanted.Integrated = cmp.Or(wanted.Integrated, new(true))
-	case err != nil:
-		return saved, err
-	default:
-		saved.Before = &found
 	}
 	err = p.save(ctx, &saved, wanted)
 	p.settingsSaved = p.settingsSaved || err == nil
@@ -122,11 +143,10 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, int
 	if p.settingsSaved {
 		return saved, &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
 	}
-	found, err := c.Settings(ctx, projectID)
-	if err == nil {
-		saved.Before = &found
-		err = p.save(ctx, &saved, WantedSettings{*cmp.Or(active, &found.Active), integrated})
+	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil || saved.Before == nil {
+		return SavedSettings{}, err
 	}
+	err = p.save(ctx, &saved, WantedSettings{*cmp.Or(active, &saved.Before.Active), integrated})
 	if errors.Is(err, ErrSettingsNotFound) {
 		err = nil
 	}
@@ -178,6 +198,7 @@ func (p *projectState) store(ctx context.Context, saved *SavedSettings, wanted W
 		method = http.MethodPut
 	}
 	saved.Settings, err = p.client.sendSettings(ctx, method, p.projectID, wanted)
+	p.client.settings.forget(p.projectID)
 	failed := ambiguous(err)
 	if failed == nil {
 		return err
@@ -202,11 +223,7 @@ func (c *Client) sendSettings(ctx context.Context, method string, projectID int6
 	var s Settings
 	call, err := c.do(ctx, method, errorTrackingPath(projectID, "settings"), wanted, &s)
 	if err == nil && !wanted.satisfiedBy(s) {
-		asked := fmt.Sprintf("active = %t", wanted.Active)
-		if wanted.Integrated != nil {
-			asked += fmt.Sprintf(", integrated = %t", *wanted.Integrated)
-		}
-		cause := fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", asked, s.Active, s.Integrated)
+		cause := fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", wanted, s.Active, s.Integrated)
 		err = call.failure(ErrNotApplied, cause)
 	}
 	return s, err

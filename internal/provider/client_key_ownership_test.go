@@ -48,7 +48,7 @@ func TestClientKeyOwnership_twoStates(t *testing.T) {
 				var runs sync.WaitGroup
 				for _, state := range states {
 					runs.Go(func() {
-						if output, err := state.run(t, command, "-auto-approve"); err != nil || strings.Contains(output, "Warning: ") {
+						if output, err := state.run(t, command, "-auto-approve"); err != nil || strings.Contains(output, "Untracked client keys") {
 							t.Errorf("%s: %v\n%s", command, err, output)
 						}
 					})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -50,13 +51,13 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true, PlanModifiers: fixedString},
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a new key.",
+				MarkdownDescription: describeProject + " Another spelling of the same project changes nothing; a different project forces a new key.",
 				Required:            true,
 				Validators:          []validator.String{validProject},
 			},
 			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true, PlanModifiers: fixedInt64},
 			"keepers": schema.MapAttribute{
-				MarkdownDescription: "Arbitrary values that, when changed, force a new key. With `create_before_destroy`, the old key works until the new one exists. The first values after an import do not force a new key.",
+				MarkdownDescription: "Arbitrary values that, when changed, force a new key. With `create_before_destroy`, the old key works until the new one exists. The first values, and removing all of them, do not force a new key.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},
@@ -83,49 +84,50 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
-	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) && resp.Diagnostics.HasError() {
-		return
-	}
-	if req.State.Raw.IsNull() {
-		return
-	}
 	var state, plan clientKeyResourceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	exists := !req.State.Raw.IsNull()
+	if exists {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		state.numbersFromID()
+		r.conflicts.noteKey(state.ID, &resp.Diagnostics)
+	}
+	if req.Plan.Raw.IsNull() {
+		r.planForgotten(ctx, state.ProjectID, state.Project, "client key "+state.ID.ValueString(), &resp.Diagnostics)
+		return
+	}
+	if _, ok := r.planProject(ctx, req, resp); !ok || !exists {
+		return
+	}
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if state.ProjectID.IsNull() {
-		plan.ID = types.StringUnknown()
-		if !plan.ProjectID.IsNull() && !plan.ProjectID.IsUnknown() {
-			plan.setIDs(plan.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
-		}
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	plan.KeyID = state.KeyID
+	if !plan.ProjectID.IsUnknown() {
+		plan.setIDs(plan.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
 	}
-	r.planKeepers(ctx, state, plan, isImported(ctx, req.Private), resp)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	r.planKeepers(ctx, state, plan, resp)
 }
 
-// planKeepers plans another key for other keepers, but not for the first ones after an import.
-func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientKeyResourceModel, imported bool, resp *resource.ModifyPlanResponse) {
-	unknown := !plan.Keepers.IsNull() && isUnknown(ctx, plan.Keepers)
-	noneBeforeOrAfter := len(state.Keepers.Elements()) == 0 && !unknown && len(plan.Keepers.Elements()) == 0
+// planKeepers plans another key where non-empty keepers become others. The first keepers, and the removal of all, are
+// recorded: a person who prepares a rotation does not expect one.
+func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientKeyResourceModel, resp *resource.ModifyPlanResponse) {
 	attribute := path.Root("keepers")
+	unknown := !plan.Keepers.IsNull() && isUnknown(ctx, plan.Keepers)
+	before, after := len(state.Keepers.Elements()) > 0, unknown || len(plan.Keepers.Elements()) > 0
 	switch {
-	case plan.Keepers.Equal(state.Keepers), noneBeforeOrAfter:
-		return
-	case len(state.Keepers.Elements()) == 0 && imported:
-		resp.Diagnostics.AddAttributeWarning(attribute, clientKeyNotReplaced, "Client key "+state.ID.ValueString()+
-			" was imported, so the first keepers are recorded without replacing it.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
-		return
+	case plan.Keepers.Equal(state.Keepers), !before && !after:
+	case !before || !after:
+		resp.Diagnostics.AddAttributeWarning(attribute, clientKeyNotReplaced, "The first keepers of client key "+state.ID.ValueString()+
+			", or their removal, are recorded without replacing the key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
 	case unknown:
 		resp.Diagnostics.AddAttributeWarning(attribute, clientKeyWillBeReplaced, "The keepers of client key "+state.ID.ValueString()+
 			" contain a value that is known only after apply, so the key will be replaced. Applications need the DSN of the new key.\n\nTo keep the key, use values that are known during the plan.")
+		fallthrough
+	default:
+		resp.RequiresReplace = append(resp.RequiresReplace, attribute)
 	}
-	if visible, looked := r.sightings.get(state.ProjectID.ValueInt64()); looked && !visible {
-		hiddenProject(state.Project, &resp.Diagnostics)
-		return
-	}
-	resp.RequiresReplace = append(resp.RequiresReplace, attribute)
 }
 
 // isUnknown reports whether a map or one of its values is unknown.
@@ -155,6 +157,7 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	model.setIDs(projectID.ValueInt64(), key.ID)
 	model.setKey(key.ClientKey)
+	r.warnOfKey(model, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
@@ -167,23 +170,22 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	imported := model.PublicKey.IsNull()
-	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, &resp.Diagnostics)
-	if !ok {
+	if !r.identified(ctx, &model, &resp.Diagnostics) {
 		return
 	}
-	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
 		resp.Diagnostics.AddWarning(providerNotConfigured, detailNotConfigured+" Client key "+model.ID.ValueString()+" stays in the state as it was last read.")
 		return
 	}
 	key, err := r.client.ClientKey(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
+	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err)
 	warning, hidden := outOfReach(err)
-	r.sightings.add(model.ProjectID.ValueInt64(), !hidden)
 	var failed *errortracking.Error
 	switch {
 	case err == nil:
 		model.setKey(key)
+		r.warnOfKey(model, &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	case hidden && !imported:
 		resp.Diagnostics.AddWarning(warning, inProject(model.Project, explain(err))+keptInState)
@@ -205,11 +207,11 @@ func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, ok := r.projectNumber(ctx, plan.Project, state.ProjectID, &resp.Diagnostics)
-	if !ok {
+	state.Project = plan.Project
+	if !r.identified(ctx, &state, &resp.Diagnostics) {
 		return
 	}
-	plan.setIDs(projectID.ValueInt64(), state.KeyID.ValueInt64())
+	plan.setIDs(state.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
 }
@@ -221,11 +223,10 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	projectID, ok := r.projectNumber(ctx, state.Project, state.ProjectID, &resp.Diagnostics)
-	if !ok {
+	if !r.identified(ctx, &state, &resp.Diagnostics) {
 		return
 	}
-	err := r.client.DeleteClientKey(ctx, projectID.ValueInt64(), state.KeyID.ValueInt64())
+	err := r.client.DeleteClientKey(ctx, state.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
 	warning, hidden := outOfReach(err)
 	switch {
 	case err == nil:
@@ -267,7 +268,30 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	}
 	model.setIDs(number.ValueInt64(), keyID)
 	model.Project = name
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
+}
+
+// identified fills in what identifies the key of a state, and reports whether that is known.
+func (r *clientKeyResource) identified(ctx context.Context, model *clientKeyResourceModel, diags *diag.Diagnostics) bool {
+	model.numbersFromID()
+	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, diags)
+	if ok && model.KeyID.IsNull() {
+		diags.AddError(unableToReadClientKeys, inProject(model.Project, "The state has no key_id.\n\nRemove the resource from the state with terraform state rm, and import the client key."))
+		return false
+	}
+	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
+	return ok
+}
+
+// warnOfKey says why events that are sent with a key do not arrive.
+func (r *clientKeyResource) warnOfKey(model clientKeyResourceModel, diags *diag.Diagnostics) {
+	if !model.Active.ValueBool() {
+		diags.AddWarning(clientKeyInactive, inProject(model.Project, "Client key "+model.ID.ValueString()+" is inactive, so GitLab rejects the events of applications that use its DSN. GitLab's API cannot activate it.\n\nTo get a new key, run terraform apply -replace with the address of this resource."))
+	}
+	if dsn, err := errortracking.ParseDSN(model.SentryDSN.ValueString()); err == nil && dsn.IsUnset() {
+		r.localhost.Do(func() {
+			diags.AddWarning(dsnOfLocalhost, inProject(model.Project, "GitLab at "+r.client.Host()+" makes DSNs for "+dsn.Collector()+", where applications reach nobody. Its instance setting error_tracking_api_url is not set.\n\nAsk a GitLab administrator to set it to the URL of an error tracking backend (PUT /api/v4/application/settings). The keys stay the same, and the next refresh reads their new DSNs."))
+		})
+	}
 }

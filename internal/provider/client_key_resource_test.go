@@ -203,13 +203,7 @@ func TestClientKeyResource_project(t *testing.T) {
 			{
 				PreConfig:         gitlab.ClearRequests,
 				Config:            gitlab.config(clientKeyConfig("1", "")),
-				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: gitlab.isKey("1", 1, 10, nil),
-				Check:             gitlab.wrote(),
-			},
-			{
-				Config:            gitlab.config(clientKeyConfig("acme/web", "")),
-				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionNoop),
 				ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, nil),
 				Check:             gitlab.wrote(),
 			},
@@ -245,7 +239,7 @@ resource "gitlab_error_tracking_client_key" "test" {
 			{
 				Config:            config("1"),
 				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: gitlab.isKey("1", 1, 10, nil),
+				ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, nil),
 				Check:             gitlab.hasKeys(1, 7, 8, 10),
 			},
 		},
@@ -438,7 +432,7 @@ func TestClientKeyResource_oneKeyEach(t *testing.T) {
 			t.Run(test.order+", lost "+lost, func(t *testing.T) {
 				t.Parallel()
 				want := map[string]between{
-					"GET settings": {projects, projects}, "PUT settings": {projects, projects}, "DELETE client_keys": {projects, projects},
+					"GET settings": {2 * projects, 2 * projects}, "PUT settings": {projects, projects}, "DELETE client_keys": {projects, projects},
 					"POST client_keys": {projects + keys, projects + keys}, "GET client_keys": test.lists,
 				}
 				switch lost {
@@ -554,22 +548,63 @@ resource "terraform_data" "version" {
 	}
 }
 
-// The first keepers after an import are recorded, with a warning that says how to replace the key.
-func TestClientKeyResource_firstKeepers(t *testing.T) {
+// The first keepers and the removal of all are recorded, whoever made the key, with a warning that says how to replace it. A
+// new key is made where non-empty keepers become others.
+func TestClientKeyResource_keepersSteps(t *testing.T) {
 	t.Parallel()
-	scenario := twoProjects()
-	scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(1)
-	gitlab := startTestbed(t, scenario)
-	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", `keepers = { rotated = "2026-11" }`))
-	terraform.succeeds(t, "import", clientKeyAddress, "acme/web")
-	output := terraform.succeeds(t, "apply", "-auto-approve")
-	if !hasInOrder(output, "0 to add, 1 to change, 0 to destroy", "Client key not replaced", "Client key 1:1 was imported", "-replace") {
-		t.Errorf("the plan does not warn:\n%s", output)
-	}
-	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/web", `keepers = { rotated = "2026-12" }`))
-	terraform.succeeds(t, "apply", "-auto-approve")
-	if keys := terraform.keysInState(t); len(keys) != 1 || keys[0] != 2 || len(gitlab.Keys(1)) != 1 {
-		t.Errorf("the state has the keys %v, GitLab %v", keys, gitlab.Keys(1))
+	const none, empty, one, two, added = "", "keepers = {}", `keepers = { a = "1" }`, `keepers = { a = "2" }`, `keepers = { a = "1", b = "1" }`
+	const unknown, wholly = `keepers = { a = terraform_data.new.output }`, `keepers = terraform_data.map.output`
+	for _, test := range []struct {
+		name        string
+		from, to    string
+		replaced    bool
+		warns, left string // the title of the warning, and that the state has
+	}{
+		{"first", none, one, false, clientKeyNotReplaced, "1"},
+		{"first after empty", empty, one, false, clientKeyNotReplaced, "1"},
+		{"removed", one, none, false, clientKeyNotReplaced, "<nil>"},
+		{"emptied", one, empty, false, clientKeyNotReplaced, "<nil>"},
+		{"none to empty", none, empty, false, "", "<nil>"},
+		{"changed", one, two, true, "", "2"},
+		{"added", one, added, true, "", "1"},
+		{"first, unknown", none, unknown, false, clientKeyNotReplaced, "new"},
+		{"first, wholly unknown", none, wholly, false, clientKeyNotReplaced, "map"},
+		{"changed, unknown", one, unknown, true, clientKeyWillBeReplaced, "new"},
+		{"changed, wholly unknown", one, wholly, true, clientKeyWillBeReplaced, "map"},
+	} {
+		for _, imported := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, imported %t", test.name, imported), func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, keyScenario())
+				terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", test.from))
+				if imported {
+					terraform.succeeds(t, "import", clientKeyAddress, "1:8")
+				}
+				terraform.succeeds(t, "apply", "-auto-approve")
+				before := terraform.keysInState(t)
+				sources := "resource \"terraform_data\" \"new\" {\n  input = \"new\"\n}\nresource \"terraform_data\" \"map\" {\n  input = { a = \"map\" }\n}\n"
+				terraform.write(t, "main.tf", requiredProviders+sources+clientKeyConfig("acme/web", test.to))
+				output := terraform.succeeds(t, "apply", "-auto-approve")
+				for _, title := range []string{clientKeyNotReplaced, clientKeyWillBeReplaced} {
+					if strings.Contains(output, "Warning: "+title) != (title == test.warns) {
+						t.Errorf("the warning should be %q:\n%s", test.warns, output)
+					}
+				}
+				if test.warns == clientKeyNotReplaced && !hasInOrder(output, "Client key not replaced", "are recorded without replacing the key", "terraform apply -replace") {
+					t.Errorf("the warning does not say how to replace the key:\n%s", output)
+				}
+				after := terraform.keysInState(t)
+				if slices.Equal(before, after) == test.replaced || len(gitlab.Keys(1)) != 2+len(after)-map[bool]int{true: 1}[imported] {
+					t.Errorf("the state had the keys %v and has %v, GitLab has %v", before, after, gitlab.keyIDs(1))
+				}
+				for _, o := range terraform.objectsInState(t) {
+					if keepers, _ := o["keepers"].(map[string]any); o["key_id"] != nil && fmt.Sprint(keepers["a"]) != test.left {
+						t.Errorf("the state has the keepers %v, want %q", keepers, test.left)
+					}
+				}
+				terraform.changesNothing(t)
+			})
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ const (
 	projectNotFound     = "Project not found"
 	projectNotVisible   = "Project no longer visible"
 	projectMoved        = "Project has moved"
+	willBeForgotten     = "Resource will be forgotten"
 	projectsSkipped     = "Projects skipped"
 	featureRemoved      = "GitLab no longer has error tracking"
 	waitedForRateLimit  = "Waited for GitLab's rate limit"
@@ -42,7 +43,9 @@ const (
 	unableToSaveSettings  = "Unable to save error tracking settings"
 	unableToResetSettings = "Unable to reset error tracking settings"
 	settingsNotReset      = "Error tracking settings not reset"
-	destroyWillDeactivate = "Destroy will deactivate error tracking"
+	settingsWillChange    = "Existing settings will change"
+	settingsManagedTwice  = "Error tracking settings managed twice"
+	originalUnknown       = "Original settings unknown"
 
 	unableToReadClientKeys  = "Unable to read client keys"
 	unableToCreateClientKey = "Unable to create client key"
@@ -52,23 +55,14 @@ const (
 	clientKeyRecovered      = "Client key recovered"
 	clientKeyWillBeReplaced = "Client key will be replaced"
 	clientKeysUntracked     = "Untracked client keys"
+	clientKeyManagedTwice   = "Client key managed twice"
+	clientKeyInactive       = "Client key inactive"
+	dsnOfLocalhost          = "DSN leads to localhost"
 	clientKeyNotReplaced    = "Client key not replaced"
 
 	unableToMoveState     = "Unable to move state"
 	unableToSendTestEvent = "Unable to send test event"
 )
-
-// outOfReach returns the title of a warning for an object that cannot be reached, but may still exist. It stays in the
-// state when it is read, and leaves it when it is destroyed.
-func outOfReach(err error) (title string, ok bool) {
-	switch {
-	case errors.Is(err, errortracking.ErrProjectNotFound):
-		return projectNotVisible, true
-	case errors.Is(err, errortracking.ErrFeatureRemoved):
-		return featureRemoved, true
-	}
-	return "", false
-}
 
 // inProject begins a detail with the project that it is about.
 func inProject(project types.String, detail string) string {
@@ -290,6 +284,15 @@ func explain(err error) string {
 	return text
 }
 
+// cause describes a failed request like explain, without what to do.
+func cause(err error) string {
+	var failed *errortracking.Error
+	if !errors.As(err, &failed) {
+		return sentence(err.Error())
+	}
+	return answered(failed) + " " + adviceOn[failed.Kind].cause
+}
+
 // answered says what came back for a request.
 func answered(e *errortracking.Error) string {
 	var b strings.Builder
@@ -321,6 +324,9 @@ func answered(e *errortracking.Error) string {
 	}
 	return sentence(b.String())
 }
+
+// capitalized makes the first letter of an English text a capital.
+func capitalized(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // sentence ends a text with a full stop.
 func sentence(s string) string {

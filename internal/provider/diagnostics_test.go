@@ -154,8 +154,8 @@ func TestFeatureRemoved(t *testing.T) {
 		gitlab.SetErrorTracking(true)
 		terraform.write(t, "main.tf", requiredProviders+config)
 		terraform.changesNothing(t)
-		if err := gitlab.hasKeys(1, 1)(nil); err != nil {
-			t.Error(err)
+		if len(gitlab.Keys(1)) != 1 {
+			t.Errorf("GitLab has the keys %v, want one", gitlab.keyIDs(1))
 		}
 	})
 	for name, leave := range map[string]func(*testing.T, *commandLine) string{
@@ -174,7 +174,7 @@ func TestFeatureRemoved(t *testing.T) {
 			_, terraform := start(t)
 			output := leave(t, terraform)
 			warns(t, output, "The settings were removed from the state.")
-			warns(t, output, "Client key 1 was removed from the state.")
+			warns(t, output, "Client key", "was removed from the state.")
 			if left := terraform.objectsInState(t); len(left) > 0 {
 				t.Errorf("the state has %v", left)
 			}

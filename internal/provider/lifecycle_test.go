@@ -68,7 +68,7 @@ data "gitlab_error_tracking_settings" "test" {
 			},
 			{
 				Config:           config(false, gitlab.projectID, "2"),
-				ConfigPlanChecks: keyPlanned(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: keyPlanned(plancheck.ResourceActionNoop),
 				Check: resource.ComposeAggregateTestCheckFunc(
 					same("active", "false"),
 					resource.TestCheckResourceAttrWith(clientKeyAddress, "key_id", func(id string) error {

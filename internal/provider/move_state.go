@@ -37,21 +37,12 @@ func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.
 		return err
 	}
 	resp.TargetState.Raw = state
-	for _, key := range []string{foundKey, importedKey} {
-		value, diags := req.SourcePrivate.GetKey(ctx, key)
-		resp.Diagnostics.Append(diags...)
-		if value != nil {
-			resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, key, value)...)
-		}
+	original, diags := req.SourcePrivate.GetKey(ctx, originalKey)
+	resp.Diagnostics.Append(diags...)
+	if original != nil {
+		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, originalKey, original)...)
 	}
 	return nil
-}
-
-// setMoved writes a state that was made from another provider's. It is marked as imported, because it knows as little
-// of the configuration as an import does.
-func setMoved(ctx context.Context, resp *resource.MoveStateResponse, model any) {
-	resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, importedKey, []byte("true"))...)
-	resp.Diagnostics.Append(resp.TargetState.Set(ctx, model)...)
 }
 
 func (r *settingsResource) MoveState(context.Context) []resource.StateMover {
@@ -94,11 +85,11 @@ func moveGitlabhqSettings(ctx context.Context, req resource.MoveStateRequest, re
 	model.APIURL = types.StringPointerValue(source.APIURL)
 	// Without a value gitlabhq/gitlab keeps the settings.
 	if source.KeepSettingsOnDestroy != nil && !*source.KeepSettingsOnDestroy {
-		model.OnDestroy = types.StringValue(onDestroyDeactivate)
-		resp.Diagnostics.AddWarning(destroyWillDeactivate, "Project "+source.Project+": The moved resource had keep_settings_on_destroy = false, so gitlabhq/gitlab would have restored the original settings, which only it knows. The resource now has on_destroy = \""+onDestroyDeactivate+"\".\n\n"+
-			"Set on_destroy = \""+onDestroyKeep+"\" to leave the settings alone on destroy, or on_destroy = \""+onDestroyRestore+"\" to return to the current ones.")
+		model.OnDestroy = types.StringValue(onDestroyRestore)
+		resp.Diagnostics.AddWarning(originalUnknown, "Project "+source.Project+": The moved resource had keep_settings_on_destroy = false, so gitlabhq/gitlab would have restored the original settings, which only it knows. A destroy of this resource returns to the settings as they are now.\n\n"+
+			"Set on_destroy = \""+onDestroyDeactivate+"\" to disable error tracking on destroy instead.")
 	}
-	setMoved(ctx, resp, &model)
+	resp.Diagnostics.Append(resp.TargetState.Set(ctx, &model)...)
 	return nil
 }
 
@@ -144,7 +135,7 @@ func moveGitlabhqClientKey(ctx context.Context, req resource.MoveStateRequest, r
 	model.Active = types.BoolPointerValue(source.Active)
 	model.PublicKey = types.StringPointerValue(source.PublicKey)
 	model.SentryDSN = types.StringPointerValue(source.SentryDSN)
-	setMoved(ctx, resp, &model)
+	resp.Diagnostics.Append(resp.TargetState.Set(ctx, &model)...)
 	return nil
 }
 

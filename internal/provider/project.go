@@ -2,20 +2,16 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 const (
@@ -23,69 +19,24 @@ const (
 	describeProjectID = "The numeric ID of the project. It stays the same when the project is renamed or moved."
 )
 
-// capitalized makes the first letter of an English text a capital.
-func capitalized(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-// importedKey is the key of the private state that marks an imported object. An import sees no configuration, so that
-// later plans accept what it could not know: how project is written, and the first keepers of a client key.
-const importedKey = "imported"
-
-// privateState is what framework requests and responses offer of the private state.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-// isImported reports whether a private state bears the mark of an import.
-func isImported(ctx context.Context, private privateState) bool {
-	mark, _ := private.GetKey(ctx, importedKey)
-	return len(mark) > 0
-}
-
-// sightings are what a plan has learned of projects since the provider was configured. Terraform configures it anew to
-// apply, and applies without a refresh.
-type sightings struct {
-	visible sync.Map // by project ID: whether the token may see what a refresh has tried to read
-	lost    sync.Map // the paths, in lower case, of existing objects that lead nowhere
-}
-
-// add notes that a refresh has read an object of a project, or could not see it.
-func (s *sightings) add(projectID int64, visible bool) { s.visible.Store(projectID, visible) }
-
-// get reports whether a project was looked at, and whether the token may see it.
-func (s *sightings) get(projectID int64) (visible, looked bool) {
-	value, looked := s.visible.Load(projectID)
-	visible, _ = value.(bool)
-	return visible, looked
-}
-
-// addLost notes that the path of an existing object leads nowhere.
-func (s *sightings) addLost(path string) { s.lost.Store(strings.ToLower(path), true) }
-
-// isLost reports whether addLost has noted a path.
-func (s *sightings) isLost(path string) bool {
-	_, lost := s.lost.Load(strings.ToLower(path))
-	return lost
-}
-
 // projectPlan is what a plan does with an object because of its project.
 type projectPlan string
 
 const (
-	planKeep    projectPlan = "keep"    // the object stays in its project
-	planRenamed projectPlan = "renamed" // so it does, and the project has a new path
-	planHidden  projectPlan = "hidden"  // so it does, and the path leads nowhere
-	planFound   projectPlan = "found"   // the number becomes known
-	planAwait   projectPlan = "await"   // the number becomes known when the project exists
-	planReplace projectPlan = "replace" // the object goes to another project
-	planStop    projectPlan = "stop"    // so it would, but the engine has planned otherwise
+	planKeep    projectPlan = "keep"    // stays in its project
+	planRenamed projectPlan = "renamed" // stays; the path is an old one
+	planHidden  projectPlan = "hidden"  // stays; the path is not found
+	planFound   projectPlan = "found"   // new; the project was found
+	planAwait   projectPlan = "await"   // new; the project must exist by the apply
+	planReplace projectPlan = "replace" // moves to another project
+	planStop    projectPlan = "stop"    // would move, but this may be the apply of a plan that does not know it
 	planFail    projectPlan = "fail"    // the project could not be looked up
 )
 
 // projectSituation is what a plan knows of an object's project.
 type projectSituation struct {
-	known     int64                 // the number in the state; 0 for a new object or a state without it
-	refreshed bool                  // the object was read before this plan
+	known     int64                 // the project ID in the state; 0 for a new object or a state without it
+	refreshed bool                  // an object of the project was read before this plan
 	respelled bool                  // project is written otherwise than in the state
 	path      string                // as written in the configuration; empty for an ID
 	found     errortracking.Project // what the path or ID leads to
@@ -98,7 +49,7 @@ func (s projectSituation) plan() projectPlan {
 	switch {
 	case missing && s.known == 0:
 		return planAwait
-	case missing && s.known != 0 && (s.refreshed || !s.respelled):
+	case missing && (s.refreshed || !s.respelled):
 		return planHidden
 	case s.err != nil:
 		return planFail
@@ -108,85 +59,146 @@ func (s projectSituation) plan() projectPlan {
 		return planReplace
 	case s.found.ID != s.known:
 		return planStop
-	case s.renamed():
+	case s.path != "" && !strings.EqualFold(s.path, s.found.Path):
 		return planRenamed
 	}
 	return planKeep
 }
 
-// renamed reports whether the path is an old one.
-func (s projectSituation) renamed() bool {
-	return s.path != "" && !strings.EqualFold(s.path, s.found.Path)
-}
-
-func (s projectSituation) warnIfRenamed(diags *diag.Diagnostics) {
-	if s.renamed() {
-		diags.AddAttributeWarning(path.Root("project"), projectMoved,
-			"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nSet project = \""+s.found.Path+"\".")
+// difference says that the object's project is not the one that project means now.
+func (s projectSituation) difference() string {
+	switch {
+	case s.path == "":
+		return fmt.Sprintf("The resource is in project %d, but project is now %d", s.known, s.found.ID)
+	case s.respelled:
+		return fmt.Sprintf("The resource is in project %d, but project is now %s, which is project %d", s.known, s.path, s.found.ID)
 	}
+	return fmt.Sprintf("Project %s is now project %d, but this resource is in project %d", s.path, s.found.ID, s.known)
 }
 
-// planProject plans project_id, and with it whether the object stays in its project. It returns false when the plan has an
-// error, or nothing is known of the project yet.
-func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) bool {
+// planProject plans project, project_id and id as far as they follow from the project, and with them whether the object
+// stays there. It returns the planned project_id, and false when the plan has an error.
+func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
 	var before, after types.String
-	var number types.Int64
-	if !req.State.Raw.IsNull() {
+	exists := !req.State.Raw.IsNull()
+	if exists {
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project"), &before)...)
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project_id"), &number)...)
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project_id"), &projectID)...)
 	}
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
-	if resp.Diagnostics.HasError() || after.IsUnknown() || b.client == nil {
-		return false
+	if resp.Diagnostics.HasError() {
+		return projectID, false
 	}
-	written := after.ValueString()
-	visible, looked := b.sightings.get(number.ValueInt64())
-	situation := projectSituation{known: number.ValueInt64(), refreshed: looked, respelled: !after.Equal(before)}
-	situation.found, situation.path, situation.err = b.lookUp(ctx, written)
+	known := projectID.ValueInt64()
+	if projectID.IsNull() {
+		projectID = types.Int64Unknown()
+	}
+	old := replacedFrom(ctx, req)
+	if !after.IsUnknown() && b.client != nil {
+		seen, refreshed := b.visibility.of(known)
+		s := projectSituation{known: known, refreshed: refreshed, respelled: !after.Equal(before)}
+		s.found, s.path, s.err = b.lookUp(ctx, after.ValueString())
+		plan := s.plan()
+		b.explainPlan(s, plan, after, seen.err != nil, &resp.Diagnostics)
+		switch plan {
+		case planFound, planReplace:
+			projectID = types.Int64Value(s.found.ID)
+		case planKeep, planRenamed:
+			if s.respelled && b.isCurrent(ctx, before.ValueString(), known) {
+				resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project"), before)...)
+			}
+		}
+		if plan == planReplace {
+			resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
+			old = replacement{To: s.found.ID}
+		}
+	}
+	if exists {
+		old.From, old.Project = known, before.ValueString()
+		resp.Diagnostics.Append(old.save(ctx, resp)...)
+	} else if old.From != 0 && b.client != nil {
+		b.checkReplacement(ctx, old, projectID, &resp.Diagnostics)
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
+	if projectID.IsUnknown() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
+	}
+	return projectID, !resp.Diagnostics.HasError()
+}
+
+// explainPlan says what the user should know of a plan.
+func (b *resourceBase) explainPlan(s projectSituation, plan projectPlan, project types.String, warned bool, diags *diag.Diagnostics) {
 	attribute := path.Root("project")
-	plan := situation.plan()
 	switch plan {
 	case planAwait:
-		if b.sightings.isLost(written) {
-			hiddenProject(after, &resp.Diagnostics)
-			return false
+		if _, hidden := b.visibility.of(s.path); hidden { // A tainted object is planned like a new one.
+			refuseHidden(project, diags)
+			return
 		}
-		resp.Diagnostics.AddAttributeWarning(attribute, projectNotFound,
-			inProject(after, explain(situation.err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), types.Int64Unknown())...)
+		diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, explain(s.err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
 	case planHidden:
-		b.sightings.addLost(written)
-		if !looked || visible {
-			resp.Diagnostics.AddAttributeWarning(attribute, projectNotFound,
-				inProject(after, explain(situation.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", situation.known))
+		if !warned {
+			diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, explain(s.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", s.known))
 		}
 	case planFail:
-		resp.Diagnostics.AddAttributeError(attribute, unableToFindProject, inProject(after, explain(situation.err)))
-		return false
+		diags.AddAttributeError(attribute, unableToFindProject, inProject(project, explain(s.err)))
 	case planStop:
-		resp.Diagnostics.AddAttributeError(attribute, differentProject,
-			fmt.Sprintf("Project %s is project %d, but this resource is in project %d. The plan was made without that knowledge. Nothing was changed.\n\nRun the command again, with a refresh, to plan the replacement.", written, situation.found.ID, situation.known))
-		return false
+		diags.AddAttributeError(attribute, differentProject, s.difference()+
+			". This plan was made without a refresh, or is applied now and does not know that. Nothing was changed.\n\nPlan again, with a refresh, to see the replacement.")
 	case planReplace:
-		resp.Diagnostics.AddAttributeWarning(attribute, differentProject,
-			fmt.Sprintf("Project %s is project %d, but this resource is in project %d, so it will be replaced.\n\nTo keep it there, set project = \"%d\".", written, situation.found.ID, situation.known, situation.known))
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
-	case planFound:
-		situation.warnIfRenamed(&resp.Diagnostics)
-		if visible, looked := b.sightings.get(situation.found.ID); looked && !visible {
-			hiddenProject(after, &resp.Diagnostics)
-			return false
+		detail := s.difference() + fmt.Sprintf(", so it will be replaced.\n\nTo keep it in project %d, set project = \"%d\". If lifecycle ignore_changes covers project, remove it there, too.", s.known, s.known)
+		if warned {
+			detail += fmt.Sprintf("\n\nThe token cannot see project %d. What the resource manages there will be forgotten, not deleted.", s.known)
 		}
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), situation.found.ID)...)
+		diags.AddAttributeWarning(attribute, differentProject, detail)
+	case planFound:
+		if found, _ := b.visibility.of(s.found.ID); found.err != nil {
+			refuseHidden(project, diags)
+		}
+		fallthrough
 	case planRenamed:
-		situation.warnIfRenamed(&resp.Diagnostics)
-	case planKeep:
+		if s.path != "" && !strings.EqualFold(s.path, s.found.Path) {
+			diags.AddAttributeWarning(attribute, projectMoved,
+				"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nSet project = \""+s.found.Path+"\".")
+		}
 	}
-	if (plan == planKeep || plan == planRenamed) && isImported(ctx, req.Private) && alike(before.ValueString(), written) && b.isCurrent(ctx, before.ValueString(), situation.found.ID) {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, attribute, before)...)
+}
+
+// replacement is what the plan of an existing object leaves for the plan of the object that replaces it. Terraform plans that
+// one like a new object, but with the private state that the first plan returned.
+type replacement struct {
+	From    int64  `json:"from"` // the project ID of the existing object
+	Project string `json:"project"`
+	To      int64  `json:"to"` // the project that it moves to, 0 if it stays
+}
+
+const replacementKey = "replacement"
+
+// replacedFrom returns what the plan of the existing object has left, if req plans its replacement.
+func replacedFrom(ctx context.Context, req resource.ModifyPlanRequest) (r replacement) {
+	if req.State.Raw.IsNull() {
+		value, _ := req.Private.GetKey(ctx, replacementKey)
+		_ = json.Unmarshal(value, &r)
 	}
-	return !resp.Diagnostics.HasError()
+	return r
+}
+
+func (r replacement) save(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	value, _ := json.Marshal(r) // which cannot fail for numbers and a text
+	return resp.Private.SetKey(ctx, replacementKey, value)
+}
+
+// checkReplacement rejects a replacement in a project that the token cannot see, and one that does not go where the plan of
+// the existing object said: with ignore_changes that plan saw the project of the state, and this one that of the
+// configuration.
+func (b *resourceBase) checkReplacement(ctx context.Context, r replacement, projectID types.Int64, diags *diag.Diagnostics) {
+	switch {
+	case r.To == 0 && b.look(ctx, r.From, types.StringValue(r.Project)) != nil:
+		refuseHidden(types.StringValue(r.Project), diags)
+	case r.To != 0 && projectID.ValueInt64() != r.To:
+		diags.AddAttributeError(path.Root("project"), differentProject, fmt.Sprintf("Project %s is now project %d, but this resource is in project %d, and its configuration names neither the path nor project %d. "+
+			"So lifecycle ignore_changes keeps the path in the state. Nothing was changed.\n\nTo keep the resource in project %d, remove project from ignore_changes and set project = \"%d\".", r.Project, r.To, r.From, r.To, r.From, r.From))
+	}
 }
 
 // lookUp returns the project that an ID or path leads to, and the path if it is one. An ID is not looked up.
@@ -199,24 +211,14 @@ func (b *resourceBase) lookUp(ctx context.Context, project string) (found errort
 	return found, path, err
 }
 
-// hiddenProject refuses a replacement in a project that cannot be seen: the deletion would be taken as done, and a key
-// would live on that no state knows. The plan of a replacement looks like that of a new object.
-func hiddenProject(project types.String, diags *diag.Diagnostics) {
-	diags.AddError(unableToReplace, inProject(project, "A warning of this run says why the project cannot be read. Until it can, nothing in it can be deleted or created. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project or its error tracking no longer exists, remove the resources from the state with terraform state rm."))
-}
-
-// alike reports whether two spellings of one project differ only in what an import cannot know: one is the ID, or both
-// are the same path. A new path after a rename is an update.
-func alike(before, after string) bool {
-	beforeID, beforePath, _ := errortracking.ParseProject(before)
-	afterID, afterPath, _ := errortracking.ParseProject(after)
-	return beforeID != 0 || afterID != 0 || strings.EqualFold(beforePath, afterPath)
-}
-
-// isCurrent reports whether a spelling in the state is still the project's. Without an answer, it is taken to be.
+// isCurrent reports whether a spelling in the state still means the project, by the path that it has now. Without an answer,
+// it is taken to do so.
 func (b *resourceBase) isCurrent(ctx context.Context, project string, id int64) bool {
 	found, path, err := b.lookUp(ctx, project)
-	return err != nil || path == "" || found.ID == id && strings.EqualFold(path, found.Path)
+	if err != nil {
+		return !errors.Is(err, errortracking.ErrProjectNotFound)
+	}
+	return found.ID == id && strings.EqualFold(path, found.Path)
 }
 
 // resolve returns the numeric ID of a project, or an error that says what could not be done.
@@ -240,39 +242,3 @@ func (b *resourceBase) projectNumber(ctx context.Context, project types.String, 
 	}
 	return resolve(ctx, b.client, project, diags)
 }
-
-// importProject returns the number of the project in an import ID, and how the state names it: by the path that it was
-// given as, or by the project's path where an ID was given and the token may read it.
-func importProject(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (number types.Int64, name types.String, ok bool) {
-	id, _, err := errortracking.ParseProject(project)
-	if err != nil {
-		diags.AddError(invalidProject, capitalized(sentence(err.Error())))
-		return types.Int64Null(), types.StringNull(), false
-	}
-	if id != 0 {
-		if found, err := client.Project(ctx, project); err == nil {
-			return types.Int64Value(id), types.StringValue(found.Path), true
-		}
-		return types.Int64Value(id), types.StringValue(strconv.FormatInt(id, 10)), true
-	}
-	name = types.StringValue(project)
-	number, ok = resolve(ctx, client, name, diags)
-	return number, name, ok
-}
-
-// importedNumber reads a number of an identity. Terraform lets it be null or a fraction, which the framework's own
-// conversion reports as a fault of the provider.
-func importedNumber(identity *tfsdk.ResourceIdentity, name string, diags *diag.Diagnostics) (number int64, ok bool) {
-	values := map[string]tftypes.Value{}
-	var value *big.Float
-	if identity.Raw.As(&values) == nil && values[name].As(&value) == nil && value != nil {
-		if number, accuracy := value.Int64(); accuracy == big.Exact && number > 0 {
-			return number, true
-		}
-	}
-	diags.AddError(invalidImportIdentity, "The identity attribute "+name+" must be a positive whole number.")
-	return 0, false
-}
-
-// keptInState ends the warning about an object whose project cannot be seen.
-const keptInState = "\n\nThe resource stays in the state as it was last read. If the project or its error tracking no longer exists, remove the resource from the configuration."

@@ -50,7 +50,7 @@ func TestProject_recreated(t *testing.T) {
 			gitlab.RemoveProject(1)
 			gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
 			output := terraform.succeeds(t, "plan", "-out=saved.tfplan")
-			if !hasInOrder(output, "Plan: 2 to add, 0 to change, 2 to destroy", "Different project", "Project acme/web is project 9", `project = "1"`) {
+			if !hasInOrder(output, "Plan: 2 to add, 0 to change, 2 to destroy", "Different project", "Project acme/web is now project 9, but this resource is in project 1", `project = "1"`) {
 				t.Errorf("the plan is not of two replacements with a warning:\n%s", output)
 			}
 			terraform.succeeds(t, "apply", "saved.tfplan")
@@ -68,11 +68,11 @@ func TestProject_recreatedAfterPlan(t *testing.T) {
 	gitlab := startTestbed(t, twoProjects())
 	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", ""))
 	terraform.succeeds(t, "apply", "-auto-approve")
-	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("ACME/web", ""))
+	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/web", `keepers = { rotated = "2026-11" }`))
 	terraform.succeeds(t, "plan", "-out=saved.tfplan")
 	gitlab.MoveProject(1, "acme/old")
 	gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
-	terraform.fails(t, []string{"Different project", "Project ACME/web is project 9", "Nothing was changed"}, "apply", "saved.tfplan")
+	terraform.fails(t, []string{"Different project", "Project acme/web is now project 9", "Nothing was changed", "Plan again, with a refresh"}, "apply", "saved.tfplan")
 	if keys := gitlab.Keys(1); len(keys) != 1 {
 		t.Errorf("project 1 has the keys %v", keys)
 	}
@@ -129,16 +129,14 @@ func TestProject_hidden(t *testing.T) {
 			key := terraform.keysInState(t)
 			gitlab.SetRole(maintainer, 1, "")
 			terraform.succeeds(t, "apply", "-auto-approve")
-			want := []string{"Unable to create or replace resource", "Project " + project + ": A warning of this run says why"}
+			want := []string{"Unable to create or replace resource", "Project " + project + ": The token cannot see the project"}
 			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(project, `keepers = { rotated = "2" }`))
 			terraform.fails(t, want, "apply", "-auto-approve")
-			want[1] = "Project " + respelled + ": A warning of this run says why"
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(respelled, `keepers = { rotated = "1" }`))
 			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("${terraform_data.project.output}", `keepers = { rotated = "2" }`)+
 				fmt.Sprintf("resource \"terraform_data\" \"project\" {\n  input = %q\n}\n", respelled))
-			want[1] = "Project " + project + ": A warning of this run says why"
 			terraform.fails(t, want, "plan")
 			if diff := cmp.Diff(key, terraform.keysInState(t)); diff != "" || len(gitlab.Keys(1)) != 1 {
 				t.Errorf("GitLab has the keys %v; keys in the state (-want +got):\n%s", gitlab.Keys(1), diff)

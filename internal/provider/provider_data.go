@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"sync"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -16,9 +17,11 @@ const (
 
 // providerData is what all objects of one provider block share. An object has it once Terraform has configured the object.
 type providerData struct {
-	client    *errortracking.Client // nil while the provider block is not fully known
-	sightings sightings
-	rateLimit rateLimitNotice
+	client     *errortracking.Client // nil while the provider block is not fully known
+	visibility visibility
+	conflicts  conflicts
+	localhost  sync.Once // warns of DSNs that lead to localhost
+	rateLimit  rateLimitNotice
 }
 
 // resourceBase makes an object a resource with the provider's data.

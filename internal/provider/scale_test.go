@@ -153,7 +153,8 @@ func applyRequests(projects, keys int, path bool) []string {
 			// Once for the plan, and once for the apply.
 			lines = append(lines, slices.Repeat([]string{fmt.Sprintf("GET /projects/acme%%2Fp%d", id+1)}, 2)...)
 		}
-		lines = append(lines, fmt.Sprintf("GET /projects/%d/error_tracking/settings", id+1))
+		// Likewise: the plan says what it changes of settings that exist.
+		lines = append(lines, slices.Repeat([]string{fmt.Sprintf("GET /projects/%d/error_tracking/settings", id+1)}, 2)...)
 		lines = append(lines, slices.Repeat([]string{fmt.Sprintf("POST /projects/%d/error_tracking/client_keys", id+1)}, keys/projects)...)
 	}
 	return lines

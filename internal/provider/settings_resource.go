@@ -2,9 +2,10 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -32,8 +33,8 @@ var (
 
 // The values of on_destroy.
 const (
-	onDestroyDeactivate = "deactivate"
 	onDestroyRestore    = "restore"
+	onDestroyDeactivate = "deactivate"
 	onDestroyKeep       = "keep"
 )
 
@@ -59,7 +60,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{MarkdownDescription: describeSettingsID, Computed: true, PlanModifiers: fixedString},
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Switching between ID and path updates in place; pointing at a different project forces a replacement.",
+				MarkdownDescription: describeProject + " Another spelling of the same project changes nothing; a different project forces a replacement.",
 				Required:            true,
 				Validators:          []validator.String{validProject},
 			},
@@ -76,11 +77,11 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"on_destroy": schema.StringAttribute{
-				MarkdownDescription: "What destroying the resource does, because GitLab cannot delete settings. `" + onDestroyDeactivate + "` disables error tracking, `" + onDestroyRestore + "` restores the values from before Terraform changed them, `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyDeactivate + "`.",
+				MarkdownDescription: "What destroying the resource does, because GitLab cannot delete settings. `" + onDestroyRestore + "` sets what Terraform changed back to the values that it found, and disables error tracking where the project had no settings. `" + onDestroyDeactivate + "` disables error tracking, `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyRestore + "`.",
 				Optional:            true,
 				Computed:            true,
-				Default:             stringdefault.StaticString(onDestroyDeactivate),
-				Validators:          []validator.String{stringvalidator.OneOf(onDestroyDeactivate, onDestroyRestore, onDestroyKeep)},
+				Default:             stringdefault.StaticString(onDestroyRestore),
+				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRestore, onDestroyDeactivate, onDestroyKeep)},
 			},
 			"project_name":        schema.StringAttribute{MarkdownDescription: describeProjectName, Computed: true, PlanModifiers: fixedString},
 			"sentry_external_url": schema.StringAttribute{MarkdownDescription: describeSentryExternalURL, Computed: true, PlanModifiers: fixedString},
@@ -99,14 +100,70 @@ func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.Identity
 
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.rateLimit.begin(&resp.Diagnostics)()
-	if req.Plan.Raw.IsNull() || !r.planProject(ctx, req, resp) {
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, req, resp)
 		return
 	}
-	var number types.Int64
-	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("project_id"), &number)...)
-	if !number.IsNull() && !number.IsUnknown() {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), strconv.FormatInt(number.ValueInt64(), 10))...)
+	var config, state settingsResourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	projectID, ok := r.planProject(ctx, req, resp)
+	if !ok || projectID.IsUnknown() {
+		return
 	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), strconv.FormatInt(projectID.ValueInt64(), 10))...)
+	exists := !req.State.Raw.IsNull()
+	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedFrom(ctx, req).From != 0 {
+		return
+	}
+	wanted := wantedSettings(config)
+	r.conflicts.noteSettings(projectID.ValueInt64(), config.Project, &wanted, exists, &resp.Diagnostics)
+	if !exists {
+		r.warnOfExisting(ctx, projectID.ValueInt64(), config.Project, wanted, &resp.Diagnostics)
+		return
+	}
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if !state.ProjectID.IsNull() && !state.ProjectID.Equal(projectID) {
+		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, true, &resp.Diagnostics)
+	}
+}
+
+// planDestroy warns of what a destroy does not do, or does to others.
+func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state settingsResourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
+	if resp.Diagnostics.HasError() || active == nil && integrated == nil {
+		return
+	}
+	state.numberFromID()
+	if !state.ProjectID.IsNull() {
+		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, true, &resp.Diagnostics)
+	}
+	r.planForgotten(ctx, state.ProjectID, state.Project, "the error tracking settings of project "+state.Project.ValueString(), &resp.Diagnostics)
+}
+
+// warnOfExisting says what the creation of a resource changes in settings that the project has already. Where a refresh has
+// read them, another resource manages them.
+func (r *settingsResource) warnOfExisting(ctx context.Context, projectID int64, project types.String, wanted errortracking.WantedSettings, diags *diag.Diagnostics) {
+	before, err := r.client.FoundSettings(ctx, projectID)
+	if _, refreshed := r.visibility.of(projectID); refreshed || err != nil || before == nil {
+		return // An error shows again in the apply, which can give the advice on a save.
+	}
+	var changes []string
+	if before.Active != wanted.Active {
+		changes = append(changes, fmt.Sprintf("active from %t to %t", before.Active, wanted.Active))
+	}
+	if wanted.Integrated != nil && before.Integrated != *wanted.Integrated {
+		changes = append(changes, fmt.Sprintf("integrated from %t to %t", before.Integrated, *wanted.Integrated))
+	}
+	if len(changes) == 0 {
+		return
+	}
+	detail := "Project " + project.ValueString() + " already has error tracking settings. The apply will change " + strings.Join(changes, " and ") + "."
+	if before.APIURL != nil && !before.Integrated && wanted.Integrated != nil && *wanted.Integrated {
+		detail += " GitLab will then no longer show the errors of the Sentry project that is connected."
+	}
+	diags.AddAttributeWarning(path.Root("project"), settingsWillChange, detail+"\n\nTo keep the settings as they are, set the arguments to the present values.")
 }
 
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -132,7 +189,9 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		// Something may be stored, so the object and what was found go into the state with the error.
 	}
 	model.setSettings(saved.Settings)
-	resp.Diagnostics.Append(newFound(saved.Before, wantedSettings(config)).save(ctx, resp.Private)...)
+	original := originalSettings{Existed: saved.Before != nil}
+	original.remember(saved.Before, wantedSettings(config))
+	resp.Diagnostics.Append(original.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
@@ -145,6 +204,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	imported := model.Active.IsNull()
+	model.numberFromID()
 	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -155,25 +215,22 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.Diagnostics.AddWarning(providerNotConfigured, detailNotConfigured+" The settings of project "+model.Project.ValueString()+" stay in the state as they were last read.")
 		return
 	}
-	settings, err := r.client.Settings(ctx, model.ProjectID.ValueInt64())
+	settings, err := r.client.FoundSettings(ctx, model.ProjectID.ValueInt64())
+	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err)
 	warning, hidden := outOfReach(err)
-	r.sightings.add(model.ProjectID.ValueInt64(), !hidden)
 	switch {
-	case errors.Is(err, errortracking.ErrSettingsNotFound) && !imported:
-		resp.State.RemoveResource(ctx)
-		return
 	case hidden && !imported:
 		resp.Diagnostics.AddWarning(warning, inProject(model.Project, explain(err))+keptInState)
-		return
 	case err != nil:
 		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, explain(err)))
-		return
+	case settings == nil && imported:
+		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, "The project has no error tracking settings, so there is nothing to import.\n\nRemove the import block. The resource then creates the settings."))
+	case settings == nil:
+		resp.State.RemoveResource(ctx)
+	default:
+		model.setSettings(*settings)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	}
-	model.setSettings(settings)
-	if _, remembered := loadFound(ctx, req.Private); !remembered {
-		resp.Diagnostics.Append(foundSettings{Existed: true}.save(ctx, resp.Private)...)
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 
 func (r *settingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -185,6 +242,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
+	state.numberFromID()
 	projectID, ok := r.projectNumber(ctx, plan.Project, state.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -194,9 +252,9 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 		saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
 		warnOfUntrackedKeys(plan.Project, saved.Untracked, &resp.Diagnostics)
 		if err == nil || mayBeStored(err) {
-			found, _ := loadFound(ctx, req.Private)
-			found.note(state.settingsModel, plan.settingsModel)
-			resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
+			original := loadOriginal(ctx, req.Private)
+			original.remember(saved.Before, wantedSettings(config))
+			resp.Diagnostics.Append(original.save(ctx, resp.Private)...)
 		}
 		if err != nil {
 			resp.Diagnostics.AddError(unableToSaveSettings, inProject(plan.Project, explain(err)))
@@ -212,28 +270,30 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	defer r.rateLimit.begin(&resp.Diagnostics)()
 	var state settingsResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || state.OnDestroy.ValueString() == onDestroyKeep || !r.configured(&resp.Diagnostics) {
+	original := loadOriginal(ctx, req.Private)
+	active, integrated := original.onDestroy(state.OnDestroy.ValueString())
+	if resp.Diagnostics.HasError() || active == nil && integrated == nil || !r.configured(&resp.Diagnostics) {
 		return
 	}
+	state.numberFromID()
 	projectID, ok := r.projectNumber(ctx, state.Project, state.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
-	}
-	active, integrated := new(false), (*bool)(nil)
-	if found, _ := loadFound(ctx, req.Private); found.Existed && state.OnDestroy.ValueString() == onDestroyRestore {
-		active, integrated = found.Active, found.Integrated
 	}
 	saved, err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
 	warnOfUntrackedKeys(state.Project, saved.Untracked, &resp.Diagnostics)
 	warning, hidden := outOfReach(err)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsInUse):
-		known := adviceOn[errortracking.ErrSettingsInUse]
-		resp.Diagnostics.AddWarning(settingsNotReset, inProject(state.Project, known.cause+"\n\n"+known.cure))
+		detail := "A project has one set of error tracking settings, and this run has saved them through another resource, so they stay as that resource set them."
+		if state.OnDestroy.ValueString() == onDestroyRestore {
+			detail += "\n\nBefore Terraform: " + original.String() + ". The other resource does not know that, so its restore leaves the settings as they are now. To disable error tracking when it is destroyed, set on_destroy = \"" + onDestroyDeactivate + "\" there."
+		}
+		resp.Diagnostics.AddWarning(settingsNotReset, inProject(state.Project, detail))
 	case hidden:
 		resp.Diagnostics.AddWarning(warning, inProject(state.Project, explain(err))+"\n\nThe settings were removed from the state. If they still exist in GitLab, they stay as they are.")
 	case err != nil:
-		resp.Diagnostics.AddError(unableToResetSettings, inProject(state.Project, explain(err)))
+		resp.Diagnostics.AddError(unableToResetSettings, inProject(state.Project, explain(err)+"\n\nTo stop managing the settings without changing them, set on_destroy = \""+onDestroyKeep+"\" and apply, or use a removed block that has destroy = false."))
 	}
 }
 
@@ -257,10 +317,9 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 	if !ok {
 		return
 	}
-	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyDeactivate)}
+	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyRestore)}
 	model.setProject(number)
 	model.Project = name
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
@@ -270,60 +329,8 @@ func wantedSettings(config settingsResourceModel) errortracking.WantedSettings {
 	return errortracking.WantedSettings{Active: config.Active.ValueBool(), Integrated: config.Integrated.ValueBoolPointer()}
 }
 
-// foundKey is the key of the private state that holds the settings before Terraform changed them, for on_destroy.
-const foundKey = "found"
-
-// foundSettings is the value of foundKey: what restore sets back.
-type foundSettings struct {
-	// Existed is false when the project had no settings.
-	Existed bool `json:"existed"`
-	// Active and Integrated are nil while Terraform has not changed them.
-	Active     *bool `json:"active,omitempty"`
-	Integrated *bool `json:"integrated,omitempty"`
-}
-
-// newFound notes the settings that were found, nil for none, before the wanted ones were written.
-func newFound(before *errortracking.Settings, wanted errortracking.WantedSettings) foundSettings {
-	if before == nil {
-		return foundSettings{}
-	}
-	found := foundSettings{Existed: true}
-	if before.Active != wanted.Active {
-		found.Active = &before.Active
-	}
-	if wanted.Integrated != nil && before.Integrated != *wanted.Integrated {
-		found.Integrated = &before.Integrated
-	}
-	return found
-}
-
-// note notes what an update changes for the first time.
-func (f *foundSettings) note(state, plan settingsModel) {
-	if f.Active == nil && !plan.Active.Equal(state.Active) {
-		f.Active = state.Active.ValueBoolPointer()
-	}
-	if f.Integrated == nil && !plan.Integrated.Equal(state.Integrated) {
-		f.Integrated = state.Integrated.ValueBoolPointer()
-	}
-}
-
 // mayBeStored reports whether GitLab may have stored settings in spite of an error.
 func mayBeStored(err error) bool {
 	var failed *errortracking.Error
 	return errors.As(err, &failed) && failed.Sent
-}
-
-func (f foundSettings) save(ctx context.Context, private privateState) diag.Diagnostics {
-	value, err := json.Marshal(f)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic(internalError, sentence(err.Error()))}
-	}
-	return private.SetKey(ctx, foundKey, value)
-}
-
-// loadFound returns what save wrote, and whether it wrote anything.
-func loadFound(ctx context.Context, private privateState) (found foundSettings, remembered bool) {
-	value, _ := private.GetKey(ctx, foundKey)
-	remembered = json.Unmarshal(value, &found) == nil
-	return found, remembered
 }

@@ -28,7 +28,7 @@ func settingsConfig(project, arguments string) string {
 // settingsObject is that resource in the state: of acme/web, on, integrated.
 var settingsObject = object{
 	"id": "1", "project": "acme/web", "project_id": 1,
-	"active": true, "integrated": true, "on_destroy": "deactivate",
+	"active": true, "integrated": true, "on_destroy": "restore",
 	"project_name": nil, "sentry_external_url": nil, "api_url": nil,
 }
 
@@ -225,7 +225,7 @@ func TestSettingsResource_sentryBlocked(t *testing.T) {
 	scenario := twoProjects()
 	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, APIURL: &blocked}
 	gitlab := startTestbed(t, scenario)
-	config := gitlab.config(settingsConfig("acme/web", "active = true"))
+	config := gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"deactivate\""))
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: config},
@@ -329,7 +329,7 @@ func TestSettingsResource_importFails(t *testing.T) {
 	for id, want := range map[string]*regexp.Regexp{
 		"acme/gone": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "does not exist, or the token cannot see it"),
 		"99":        expectError("Unable to read error tracking settings", "Project 99: ", "404 Project Not Found"),
-		"acme/web":  expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
+		"acme/web":  expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "nothing to import", "Remove the import block"),
 		"/acme/web": expectError("Invalid project", "begins with a slash", "acme/web"),
 	} {
 		t.Run(id, func(t *testing.T) {
@@ -398,13 +398,7 @@ func TestSettingsResource_project(t *testing.T) {
 			},
 			{
 				Config:            gitlab.config(settingsConfig("1", "active = true")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
-				Check:             gitlab.wrote(),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("acme/web", "active = true")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks:  planned(plancheck.ResourceActionNoop),
 				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
 				Check:             gitlab.wrote(),
 			},
@@ -446,7 +440,7 @@ resource "gitlab_error_tracking_settings" "test" {
 			{
 				Config:            config("1"),
 				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
+				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
 			},
 		},
 	})
@@ -710,4 +704,60 @@ func blindAfterWrite(t *testing.T, gitlab *testbed) (address string) {
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// The plan of new settings says what they change of those that the project has, and not where nothing changes, or the plan
+// shows it. It costs a request for each new resource, and the apply reads nothing twice.
+func TestSettingsResource_existing(t *testing.T) {
+	t.Parallel()
+	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
+	for name, test := range map[string]struct {
+		before    *gitlabsim.Settings
+		arguments string
+		imported  bool
+		says      []string
+	}{
+		"none":                      {nil, "active = true", false, nil},
+		"as wanted":                 {&gitlabsim.Settings{Active: true, Integrated: true}, "active = true", false, nil},
+		"switched off":              {&gitlabsim.Settings{Integrated: true}, "active = true", false, []string{"The apply will change active from false to true."}},
+		"Sentry":                    {&sentry, "active = true\n  integrated = true", false, []string{"The apply will change integrated from false to true.", "no longer show the errors of the Sentry project"}},
+		"Sentry, both":              {&gitlabsim.Settings{APIURL: sentry.APIURL}, "active = true\n  integrated = true", false, []string{"active from false to true and integrated from false to true.", "Sentry project"}},
+		"Sentry stays":              {&sentry, "active = false", false, []string{"The apply will change active from true to false.\n\n"}},
+		"imported":                  {&sentry, "active = true\n  integrated = true", true, nil},
+		"integrated, Sentry wanted": {&gitlabsim.Settings{Active: true, Integrated: true, APIURL: sentry.APIURL}, "active = true\n  integrated = false", false, []string{"The apply will change integrated from true to false.\n\n"}},
+	} {
+		for _, project := range []string{"1", "acme/web"} {
+			t.Run(name+" by "+project, func(t *testing.T) {
+				t.Parallel()
+				scenario := twoProjects()
+				scenario.Projects[0].Settings = test.before
+				gitlab := startTestbed(t, scenario)
+				terraform := newCommandLine(t, gitlab, settingsConfig(project, test.arguments))
+				if test.imported {
+					terraform.succeeds(t, "import", settingsAddress, "1")
+				}
+				gitlab.ClearRequests()
+				gitlab.warnings.take()
+				terraform.succeeds(t, "plan")
+				warned := strings.Join(gitlab.warnings.take(), "\n")
+				if got := strings.Count(warned, settingsWillChange); got != len(test.says[:min(1, len(test.says))]) {
+					t.Errorf("%d warnings:\n%s", got, warned)
+				}
+				for _, text := range test.says {
+					if !strings.Contains(warned, text) {
+						t.Errorf("no warning says %q:\n%s", text, warned)
+					}
+				}
+				reads := strings.Count(strings.Join(gitlab.requests(), "\n"), "/settings")
+				gitlab.ClearRequests()
+				terraform.succeeds(t, "apply", "-auto-approve")
+				if again := strings.Count(strings.Join(gitlab.requests(), "\n"), "GET /projects/1/error_tracking/settings"); reads != 1 || again > 2 {
+					t.Errorf("the plan read the settings %d times, plan and apply together %d times", reads, again)
+				}
+				if output := terraform.succeeds(t, "plan", "-replace="+settingsAddress); strings.Contains(output, settingsWillChange) {
+					t.Errorf("a replacement warns:\n%s", output)
+				}
+			})
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // clientKeyImportID is what a user knows of a client key: its project, and its ID, the key itself, or neither where the
@@ -111,4 +114,37 @@ func keyToImport(keys []errortracking.ClientKey, publicKey string) (key errortra
 		return key, fmt.Sprintf("The key with this public key, client key %d, is inactive: GitLab refuses what is sent with it. If it is to be imported all the same, name it by its ID.", found[0].ID)
 	}
 	return found[0], ""
+}
+
+// importProject returns the number of the project in an import ID, and how the state names it: by the path that it was
+// given as, or by the project's path where an ID was given and the token may read it.
+func importProject(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (number types.Int64, name types.String, ok bool) {
+	id, _, err := errortracking.ParseProject(project)
+	if err != nil {
+		diags.AddError(invalidProject, capitalized(sentence(err.Error())))
+		return types.Int64Null(), types.StringNull(), false
+	}
+	if id != 0 {
+		if found, err := client.Project(ctx, project); err == nil {
+			return types.Int64Value(id), types.StringValue(found.Path), true
+		}
+		return types.Int64Value(id), types.StringValue(strconv.FormatInt(id, 10)), true
+	}
+	name = types.StringValue(project)
+	number, ok = resolve(ctx, client, name, diags)
+	return number, name, ok
+}
+
+// importedNumber reads a number of an identity. Terraform lets it be null or a fraction, which the framework's own
+// conversion reports as a fault of the provider.
+func importedNumber(identity *tfsdk.ResourceIdentity, name string, diags *diag.Diagnostics) (number int64, ok bool) {
+	values := map[string]tftypes.Value{}
+	var value *big.Float
+	if identity.Raw.As(&values) == nil && values[name].As(&value) == nil && value != nil {
+		if number, accuracy := value.Int64(); accuracy == big.Exact && number > 0 {
+			return number, true
+		}
+	}
+	diags.AddError(invalidImportIdentity, "The identity attribute "+name+" must be a positive whole number.")
+	return 0, false
 }

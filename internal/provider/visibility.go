@@ -1,0 +1,92 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// visibility is what the provider has learned since it was configured about which projects the token can see. Terraform
+// configures it anew to apply, and applies without a refresh. So a project of which nothing is known here means that this is
+// the plan of an apply, or a plan with -refresh=false.
+type visibility struct {
+	known sync.Map // notVisible by project ID, and by path in lower case where the token cannot see the project
+}
+
+// notVisible says why the token cannot see a project. Its error is nil if it can.
+type notVisible struct{ err error }
+
+// record notes how reading something of a project ended.
+func (v *visibility) record(projectID int64, project types.String, err error) {
+	if _, hidden := outOfReach(err); !hidden {
+		err = nil
+	} else {
+		v.known.Store(strings.ToLower(project.ValueString()), notVisible{err})
+	}
+	v.known.Store(projectID, notVisible{err})
+}
+
+// of returns what is known of a project, which is given by ID or path. A path is known only while it is not visible.
+func (v *visibility) of(project any) (found notVisible, known bool) {
+	if path, ok := project.(string); ok {
+		project = strings.ToLower(path)
+	}
+	value, known := v.known.Load(project)
+	found, _ = value.(notVisible)
+	return found, known
+}
+
+// look returns why the token cannot see a project. It asks GitLab if nothing is known of the project.
+func (d *providerData) look(ctx context.Context, projectID int64, project types.String) error {
+	if _, known := d.visibility.of(projectID); !known {
+		_, err := d.client.FoundSettings(ctx, projectID)
+		d.visibility.record(projectID, project, err)
+	}
+	found, _ := d.visibility.of(projectID)
+	return found.err
+}
+
+// planForgotten warns in the plan of a destroy if the token cannot see the project: the apply then takes the object out of
+// the state and deletes nothing, since GitLab's response is that of a project that was deleted.
+func (d *providerData) planForgotten(ctx context.Context, projectID types.Int64, project types.String, object string, diags *diag.Diagnostics) {
+	if d.client == nil {
+		return
+	}
+	var err error
+	if projectID.IsNull() {
+		_, err = d.client.Project(ctx, project.ValueString())
+	} else {
+		err = d.look(ctx, projectID.ValueInt64(), project)
+	}
+	if _, hidden := outOfReach(err); hidden {
+		diags.AddWarning(willBeForgotten, inProject(project, cause(err))+
+			fmt.Sprintf(" The apply will remove %s from the state and delete nothing in GitLab.\n\nTo delete it, restore the access of the token's user and plan again.", object))
+	}
+}
+
+// outOfReach returns the title of a warning for an object that cannot be reached, but may still exist. It stays in the
+// state when it is read, and leaves it when it is destroyed.
+func outOfReach(err error) (title string, ok bool) {
+	switch {
+	case errors.Is(err, errortracking.ErrProjectNotFound):
+		return projectNotVisible, true
+	case errors.Is(err, errortracking.ErrFeatureRemoved):
+		return featureRemoved, true
+	}
+	return "", false
+}
+
+// keptInState ends the warning about an object whose project cannot be seen.
+const keptInState = "\n\nThe resource stays in the state as it was last read. If the project or its error tracking no longer exists, remove the resource from the configuration."
+
+// refuseHidden rejects the creation or replacement of an object in a project that the token cannot see. Deleting there
+// returns 404, which counts as success, and would leave a key that no state knows.
+func refuseHidden(project types.String, diags *diag.Diagnostics) {
+	diags.AddError(unableToReplace, inProject(project, "The token cannot see the project, so nothing in it can be created or deleted. Nothing was changed.\n\nRestore the access of the token's user to the project. If the project or its error tracking no longer exists, remove the resource from the configuration, or from the state with terraform state rm."))
+}

@@ -1,0 +1,139 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+)
+
+// The plan of a destroy, a removed block or a shrunk count names each object that will be forgotten, because the token cannot
+// see its project, and it asks once a project where no refresh has.
+func TestVisibility_destroy(t *testing.T) {
+	t.Parallel()
+	const counted = `
+resource "gitlab_error_tracking_client_key" "test" {
+  count   = 3
+  project = "1"
+}
+`
+	for name, test := range map[string]struct {
+		rest    string // of the configuration
+		options []string
+		objects []string
+	}{
+		"destroy":                     {settingsConfig("acme/web", "active = true") + counted, []string{"-destroy"}, []string{"1:1", "1:2", "1:3", "settings"}},
+		"destroy without refresh":     {settingsConfig("acme/web", "active = true") + counted, []string{"-destroy", "-refresh=false"}, []string{"1:1", "1:2", "1:3", "settings"}},
+		"removed":                     {"", nil, []string{"1:1", "1:2", "1:3", "settings"}},
+		"removed without refresh":     {"", []string{"-refresh=false"}, []string{"1:1", "1:2", "1:3", "settings"}},
+		"shrunk count":                {settingsConfig("acme/web", "active = true") + strings.Replace(counted, "= 3", "= 2", 1), nil, []string{"1:3"}},
+		"destroy without its objects": {"", []string{"-destroy"}, []string{"1:1", "1:2", "1:3", "settings"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(3)
+			gitlab := startTestbed(t, scenario)
+			terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = true")+counted)
+			for _, n := range []string{"0", "1", "2"} {
+				terraform.succeeds(t, "import", clientKeyAddress+"["+n+"]", "1:"+string('1'+n[0]-'0'))
+			}
+			terraform.succeeds(t, "apply", "-auto-approve")
+			terraform.write(t, "main.tf", requiredProviders+test.rest)
+			if output := terraform.succeeds(t, append([]string{"plan"}, test.options...)...); strings.Contains(output, willBeForgotten) {
+				t.Errorf("a visible project is forgotten:\n%s", output)
+			}
+			gitlab.SetRole(maintainer, 1, "")
+			gitlab.ClearRequests()
+			output := terraform.succeeds(t, append([]string{"plan", "-out=saved.tfplan"}, test.options...)...)
+			// Terraform folds equal warnings: the details name the rest.
+			if !hasInOrder(output, "Warning: "+willBeForgotten, "Project", "404 Project Not Found", "from the state and delete nothing in GitLab", "plan again") {
+				t.Errorf("the plan does not warn:\n%s", output)
+			}
+			warned := strings.Join(gitlab.warnings.take(), "\n")
+			for _, object := range test.objects {
+				want := "remove client key " + object + " from the state"
+				if object == "settings" {
+					want = "remove the error tracking settings of project acme/web from the state"
+				}
+				// Before it destroys what has no configuration, Terraform plans it twice.
+				if got := strings.Count(warned, want); got != 1 && (got != 2 || test.rest != "" || test.options == nil) {
+					t.Errorf("%d warnings say %q:\n%s", got, want, warned)
+				}
+			}
+			looks := 0
+			for _, line := range gitlab.requests() {
+				if strings.HasSuffix(line, "/settings") {
+					looks++
+				}
+			}
+			if slices.Contains(test.options, "-refresh=false") && looks != 1 {
+				t.Errorf("the plan looked %d times at the project: %q", looks, gitlab.requests())
+			}
+			keys := gitlab.keyIDs(1)
+			terraform.succeeds(t, "apply", "saved.tfplan")
+			if left := len(terraform.objectsInState(t)); left != 4-len(test.objects) || len(gitlab.keyIDs(1)) != len(keys) {
+				t.Errorf("the state has %d objects, GitLab the keys %v", left, gitlab.keyIDs(1))
+			}
+		})
+	}
+}
+
+// Settings that a destroy leaves as they are need no sight.
+func TestVisibility_nothingToReset(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+	gitlab := startTestbed(t, scenario)
+	terraform := newCommandLine(t, gitlab, settingsConfig("1", "active = true"))
+	terraform.succeeds(t, "import", settingsAddress, "1")
+	gitlab.SetRole(maintainer, 1, "")
+	gitlab.ClearRequests()
+	if output := terraform.succeeds(t, "apply", "-destroy", "-auto-approve", "-refresh=false"); strings.Contains(output, "Warning: ") {
+		t.Errorf("the destroy warns:\n%s", output)
+	}
+	if requests := gitlab.requests(); len(requests) > 0 {
+		t.Errorf("the destroy asked %q", requests)
+	}
+}
+
+// A replacement in a project that the token cannot see is refused, by ID and without a refresh too, with one look; so is that
+// of a tainted object after a refresh. A new key in a project that was not seen yet is planned.
+func TestVisibility_replacement(t *testing.T) {
+	t.Parallel()
+	for _, project := range []string{"1", "acme/web"} {
+		for name, options := range map[string][]string{
+			"replace":                   {"-replace=" + clientKeyAddress},
+			"replace without refresh":   {"-replace=" + clientKeyAddress, "-refresh=false"},
+			"keepers":                   {},
+			"keepers without a refresh": {"-refresh=false"},
+			"tainted":                   {},
+		} {
+			t.Run(name+" "+project, func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, twoProjects())
+				config := func(rotated string) string {
+					return clientKeyConfig(project, `keepers = { rotated = "`+rotated+`" }`)
+				}
+				terraform := newCommandLine(t, gitlab, config("1"))
+				terraform.succeeds(t, "apply", "-auto-approve")
+				if strings.HasPrefix(name, "keepers") {
+					terraform.write(t, "main.tf", requiredProviders+config("2"))
+				}
+				if name == "tainted" {
+					terraform.succeeds(t, "taint", clientKeyAddress)
+				}
+				if output := terraform.succeeds(t, append([]string{"plan"}, options...)...); !strings.Contains(output, "1 to add, 0 to change, 1 to destroy") {
+					t.Fatalf("no replacement is planned:\n%s", output)
+				}
+				gitlab.SetRole(maintainer, 1, "")
+				terraform.fails(t, []string{"Error: Unable to create or replace resource", "Project " + project + ": The token cannot see the project", "Nothing was changed"},
+					append([]string{"apply", "-auto-approve"}, options...)...)
+				if keys := terraform.keysInState(t); len(keys) != 1 {
+					t.Errorf("the state has the keys %v", keys)
+				}
+			})
+		}
+	}
+}
