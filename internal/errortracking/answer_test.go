@@ -167,6 +167,10 @@ var errorTests = map[string]struct {
 		scenario: gitlabsim.Scenario{Faults: fault(404, "<!DOCTYPE html><title>404</title>")}, request: readSettings,
 		want: errortracking.Error{Kind: errortracking.ErrNoAPI, Status: 404},
 	},
+	"relative root forgotten": {
+		scenario: gitlabsim.Scenario{ExternalURL: "http://gitlab.example.com/gitlab"}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrNoAPI, Status: 404},
+	},
 	"text with status 403": {
 		scenario: gitlabsim.Scenario{Faults: fault(403, "go away")}, request: readSettings,
 		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 403, Message: "go away"},
