@@ -21,8 +21,8 @@ type answer struct {
 	body   []byte // without space around it
 }
 
-// verdict reads the answer of a finished call into reply. If the call failed, it returns the kind of its error, and the
-// cause if there is one. err is the HTTP client's.
+// verdict decodes a successful answer into reply. Otherwise it returns the kind of the failure and its cause, which may be nil.
+// err is the error of the HTTP client.
 func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause error) {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err // The outer error repeats method and URL.
@@ -80,8 +80,8 @@ func inWords(err error) error {
 	return errors.New(text)
 }
 
-// failure makes an error of what is known of the call. The body of a success with a cause is data and no message. Secrets
-// are masked before a message is cut to size, so that no part of one stays.
+// failure builds the error of a call. If GitLab answered 2xx and decoding failed, the body is data, so it is not used as a
+// message. Secrets are masked before a message is cut to size, so that no part of one stays.
 func (c *call) failure(kind, cause error) *Error {
 	mask := c.client.secrets.Replace
 	a := c.answer
@@ -160,7 +160,7 @@ func Printable(status int, s string) string {
 	return s
 }
 
-// meanings are the answers of a status that has several, the special before the general. Where a text is empty, any will do.
+// meanings maps answers with an error status to kinds. The first match wins. An empty field matches anything.
 var meanings = []struct {
 	status         int
 	method         string
@@ -203,7 +203,7 @@ func (c *call) refusal(ctx context.Context) error {
 		return ErrClientKeysFailed
 	case a.status >= 500:
 		return ErrServer
-	// A number does not move: so what redirects it is not a GitLab that knows a new path.
+	// GitLab redirects old paths, never IDs. A redirect of an ID comes from something else.
 	case a.status >= 300 && a.status < 400 && movedTo(a.header.Get("Location")) != 0 && movedTo(c.path) == 0:
 		return ErrProjectMoved
 	case a.status >= 300 && a.status < 400:

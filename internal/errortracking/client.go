@@ -115,7 +115,7 @@ func errorTrackingPath(projectID int64, of string) string {
 
 // do sends a request until it is answered or given up, and decodes the JSON of a successful answer into reply, a pointer.
 // The path is below /api/v4, escaped, and may have a query. The body is sent as JSON; nil is none. The error is an [*Error].
-// The call is never nil: it has the header of the answer, and makes an error of what the caller finds wrong with the reply.
+// The returned call is never nil. Use its answer for headers, and call.failure to report a reply that decodes but is wrong.
 func (c *Client) do(ctx context.Context, method, path string, body, reply any) (*call, error) {
 	call := &call{client: c, method: method, started: time.Now()}
 	header := c.header.Clone()

@@ -47,7 +47,7 @@ func ConnectionKind(err error) error {
 		return ErrTLSRequired
 	case isOtherHost:
 		return ErrCertificateOfOtherHost
-	case isCertificate && invalid.Cert != nil && invalid.Reason == x509.Expired:
+	case invalid.Reason == x509.Expired:
 		return ErrCertificateExpired
 	case isCertificate:
 		return ErrCertificateNotTrusted

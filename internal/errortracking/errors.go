@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// What can go wrong, one value for each meaning. Only the body of an answer distinguishes the meanings of a status: GitLab
+// What can go wrong, one value for each meaning. Only the body of a response distinguishes the meanings of a status: GitLab
 // has five kinds of 404.
 var (
 	// ErrUnauthorized means 401: the token is unknown to this GitLab.
-	ErrUnauthorized = errors.New("GitLab does not know the token")
+	ErrUnauthorized = errors.New("GitLab does not recognize the token")
 	// ErrTokenExpired means 401: the token was valid until its expiry date.
 	ErrTokenExpired = errors.New("the token has expired")
 	// ErrTokenRevoked means 401: somebody revoked the token.
@@ -34,10 +34,10 @@ var (
 	// ErrSettingsNotFound means 404: the project has no error tracking settings yet.
 	ErrSettingsNotFound = errors.New("the project has no error tracking settings")
 	// ErrFeatureDisabled means 404 on PUT: the feature flag integrated_error_tracking is off for the project.
-	ErrFeatureDisabled = errors.New("integrated error tracking is switched off on this GitLab")
+	ErrFeatureDisabled = errors.New("integrated error tracking is disabled for the project")
 	// ErrClientKeyNotFound means 404 on DELETE: the key is gone or belongs to another project.
 	ErrClientKeyNotFound = errors.New("client key not found")
-	// ErrNoSuchEndpoint means 404: this GitLab, or what answers in its place, does not have the endpoint.
+	// ErrNoSuchEndpoint means 404: this GitLab, or what responds in its place, does not have the endpoint.
 	ErrNoSuchEndpoint = errors.New("no such API endpoint")
 	// ErrFeatureRemoved means 404: this GitLab is recent, but no longer has error tracking.
 	ErrFeatureRemoved = errors.New("this GitLab no longer has error tracking")
@@ -51,24 +51,24 @@ var (
 	ErrNoSentry = fmt.Errorf("%w: no Sentry project is connected", ErrRejected)
 	// ErrSentryBlocked means that this GitLab does not allow requests to the Sentry of the project.
 	ErrSentryBlocked = fmt.Errorf("%w: requests to its Sentry are blocked", ErrRejected)
-	// ErrNotApplied means success with settings in the answer that are not those that were asked for.
+	// ErrNotApplied means success with settings in the response that are not those that were asked for.
 	ErrNotApplied = errors.New("GitLab did not apply the settings")
 	// ErrSettingsInUse means that settings are to be reset that this client has saved.
 	ErrSettingsInUse = errors.New("the settings are used by another object")
 	// ErrBadRequest means 400, 415 or 422: GitLab did not accept the parameters.
 	ErrBadRequest = errors.New("GitLab did not accept the request")
-	// ErrNotJSON means that something other than GitLab's API answered, such as a sign-in page.
+	// ErrNotJSON means that something other than GitLab's API responded, such as a sign-in page.
 	ErrNotJSON = errors.New("the response is not JSON")
 	// ErrNoAPI means 404 with a page: there is no API below the base URL, which may lack GitLab's relative root.
 	ErrNoAPI = fmt.Errorf("%w: there is no GitLab API at this address", ErrNotJSON)
 	// ErrMalformed means JSON that is cut off, of another shape, or with impossible values.
-	ErrMalformed = errors.New("the answer is not what GitLab's API documents")
-	// ErrRateLimited means 429, after all repetitions.
+	ErrMalformed = errors.New("the response does not match GitLab's documented API")
+	// ErrRateLimited means 429, after all retries.
 	ErrRateLimited = errors.New("GitLab's rate limit is reached")
-	// ErrServer means a status of 500 or above, after all repetitions.
-	ErrServer = errors.New("GitLab failed")
+	// ErrServer means a status of 500 or above, after all retries.
+	ErrServer = errors.New("GitLab returned a server error")
 	// ErrClientKeysFailed means 500 on client keys, as always while the setting error_tracking_api_url is invalid.
-	ErrClientKeysFailed = fmt.Errorf("%w on client keys", ErrServer)
+	ErrClientKeysFailed = fmt.Errorf("%w for client keys", ErrServer)
 	// ErrConnection means that no response came, after all retries: the connection broke, or one of the errors that wrap this.
 	ErrConnection = errors.New("no response from GitLab")
 	// ErrHostNotFound means that the name of the host could not be resolved.
@@ -101,14 +101,14 @@ var (
 	ErrInterrupted = errors.New("interrupted")
 	// ErrIncompleteList means that in each reading of a list its pages contradicted each other or their number of rows.
 	ErrIncompleteList = errors.New("GitLab's list is incomplete")
-	// ErrLostAnswer means an unclear answer to the creation of a client key, after which no new key shows, or several. Its
-	// errors also wrap what was wrong with the answer, such as [ErrServer].
+	// ErrLostAnswer means an unclear response to the creation of a client key, after which no new key shows, or several. Its
+	// errors also wrap what was wrong with the response, such as [ErrServer].
 	ErrLostAnswer = errors.New("it is unclear whether GitLab created a client key")
 	// ErrEarlierFailure means that a client key was not created because an earlier creation in the project failed. Its errors
 	// also wrap that one.
 	ErrEarlierFailure = errors.New("an earlier creation of a client key in this project failed")
 	// ErrUnexpected means a status that the API facts do not explain.
-	ErrUnexpected = errors.New("unexpected answer from GitLab")
+	ErrUnexpected = errors.New("unexpected response from GitLab")
 )
 
 // OptionError says which of a client's [Options] is wrong.
@@ -127,7 +127,7 @@ type Error struct {
 	Host string
 	// Method and Path are the request's; the path is escaped and has no query. Both are empty when nothing was sent.
 	Method, Path string
-	// Status is the HTTP status of the last answer, 0 when there was none.
+	// Status is the HTTP status of the last response, 0 when there was none.
 	Status int
 	// Message is GitLab's own text, without control characters and secrets, of 300 characters at most; it may be empty.
 	Message string
@@ -136,10 +136,10 @@ type Error struct {
 	// Attempts is how often the request was sent, and Elapsed how long that took in all.
 	Attempts int
 	Elapsed  time.Duration
-	// Wait is how long the last answer asked to wait before a repetition, 0 when it did not say. More retries do not help
+	// Wait is how long the last response asked to wait before a retry, 0 when it did not say. More retries do not help
 	// where it is above [LongestWait].
 	Wait time.Duration
-	// Sent says whether GitLab may have changed something: a write was sent, and no answer says that it was refused.
+	// Sent says whether GitLab may have applied a write: it was sent and not clearly rejected.
 	Sent bool
 	// Keys are the new client keys for [ErrLostAnswer], and the existing ones for [ErrClientKeyNotFound].
 	Keys []ClientKey
@@ -182,7 +182,7 @@ func StatusLine(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
-// Unwrap returns the kind of the error, for [ErrLostAnswer] the kind of the unclear answer, and the cause, if there is one.
+// Unwrap returns the kind of the error, for [ErrLostAnswer] the kind of the failed request, and the cause, if there is one.
 func (e *Error) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Kind, e.firstKind, e.Err}, func(err error) bool { return err == nil })
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pathIDs are the parts of a path below /api/v4 that differ, with what stands before them.
+// pathIDs are the IDs and paths in a path below /api/v4, each after the segment that says what it is.
 var pathIDs = regexp.MustCompile(`(^/projects|^/groups|/client_keys)/[^/]+`)
 
 // report hands an attempt that began at start to the option Log.

@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// early is how much sooner than GitLab asks a call is sent or repeated the first time. GitLab rounds up to whole seconds.
+// early is subtracted from the first wait, because GitLab rounds Retry-After up to whole seconds.
 const early = 900 * time.Millisecond
 
 // rateLimit is what the calls of a client know of GitLab's rate limit. While GitLab refuses requests they go one at a time
-// and in order, until one is not refused. So few are refused, and those that have waited go before new ones.
+// and in order, until one is not refused. This keeps 429s few and preserves the order.
 type rateLimit struct {
 	turn   *semaphore.Weighted       // of one
 	opens  atomic.Pointer[time.Time] // when GitLab takes requests again, nil while it refuses none

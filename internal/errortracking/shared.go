@@ -6,9 +6,8 @@ import (
 	"sync"
 )
 
-// shared answers many who ask for the same thing with one fetch, and remembers a good answer until it is forgotten. An
-// error is given to those who wait for it, and remembered only if it is the one that counts as an answer. When the one who
-// fetches is cancelled, another one fetches.
+// shared deduplicates concurrent fetches of a key and keeps their results until forget. An error is given to those who wait
+// for it, and kept only if it is the one in keeps. When the caller that fetches is cancelled, another one fetches.
 type shared[K comparable, V any] struct {
 	fetch   func(context.Context, K) (V, error)
 	keeps   error    // the error that is remembered

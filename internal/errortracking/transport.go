@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// maxBody bounds how much of an answer is read, in bytes; a page of 100 keys has about 25 kB.
+	// maxBody bounds how much of a response is read, in bytes; a page of 100 keys has about 25 kB.
 	maxBody = 8 << 20
 	// maxRedirects bounds how many redirects within GitLab are followed.
 	maxRedirects = 5
@@ -41,7 +41,7 @@ type call struct {
 	unclear  bool    // an attempt, not only the last, may have changed something
 }
 
-// RoundTrip makes one attempt. It bounds its time and the size of the answer, and keeps the answer. An attempt that
+// RoundTrip makes one attempt. It bounds its time and the size of the response, and keeps the response. An attempt that
 // changes something is finished when its context is cancelled, so that nothing GitLab makes is lost to an interrupt.
 func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	ctx := req.Context()
@@ -55,7 +55,7 @@ func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.client.timeout)
 	defer cancel()
-	// Nothing of a request can have been sent before there is a connection with its TLS handshake done.
+	// No byte of the request is sent before GotConn.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { c.sent = true }})
 
 	if req.Response == nil {
@@ -145,7 +145,7 @@ func readPEM(option, path string) ([]byte, error) {
 }
 
 // followWithin returns a redirect policy: reading requests are followed to base's scheme, host and port, where the
-// token belongs. Any other redirect is handed back as the answer.
+// token belongs. Any other redirect is handed back as the response.
 func followWithin(base *url.URL) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		if via[0].Method != http.MethodGet || origin(req.URL) != origin(base) || len(via) > maxRedirects {
