@@ -55,7 +55,7 @@ func (c *call) leave(ctx context.Context, hasTurn bool) {
 	if a := c.answer; a != nil && a.status == http.StatusTooManyRequests && a.wait() <= LongestWait {
 		opens = new(time.Now().Add(max(a.wait(), time.Second) + rand.N(minWait/4)))
 	}
-	if c.answer != nil || ctx.Err() == nil {
+	if ctx.Err() == nil {
 		l.opens.Store(opens)
 	}
 	if hasTurn {
