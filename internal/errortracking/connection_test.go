@@ -12,6 +12,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -355,6 +357,7 @@ func TestConnectionKind(t *testing.T) {
 				baseURL = test.start(t, o)
 				o.BaseURL = baseURL
 			})
+			client.Transport().Proxy = nil
 			if test.proxy != nil {
 				client.Transport().Proxy = http.ProxyURL(test.proxy(t))
 			}
@@ -366,5 +369,33 @@ func TestConnectionKind(t *testing.T) {
 				t.Errorf("%d attempts, want %d: %v", failed.Attempts, test.attempts, &failed)
 			}
 		})
+	}
+}
+
+// The proxy is that of the environment, which a process reads once. No error repeats its password.
+func TestProxyFromEnvironment(t *testing.T) {
+	t.Parallel()
+
+	const own = "TEST_PROXY_ENVIRONMENT"
+	kinds := map[string]error{
+		"refused":  errortracking.ErrProxyUnreachable,
+		"password": errortracking.ErrProxyUnauthorized,
+	}
+	if name := os.Getenv(own); name != "" {
+		failed := wantError(t, newClient(t, "http://gitlab.example.com", retries(1)).CheckToken(t.Context()), kinds[name])
+		if strings.Contains(failed.Error(), "hunter2") {
+			t.Errorf("the error gives the password away: %v", &failed)
+		}
+		return
+	}
+	for name, host := range map[string]string{
+		"refused":  refusingAddress(t),
+		"password": startProxy(t, http.StatusProxyAuthRequired).Host,
+	} {
+		child := exec.Command(os.Args[0], "-test.run=^TestProxyFromEnvironment$")
+		child.Env = append(os.Environ(), own+"="+name, "HTTP_PROXY=http://user:hunter2@"+host, "NO_PROXY=", "no_proxy=")
+		if output, err := child.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, output)
+		}
 	}
 }
