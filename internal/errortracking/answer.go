@@ -212,7 +212,7 @@ func (c *call) refusal(ctx context.Context) error {
 		return ErrProxyUnauthorized
 	case a.status == http.StatusBadRequest && c.client.base.Scheme == "http" && !isJSON && bytes.Contains(a.body, []byte("HTTPS")):
 		return ErrTLSRequired
-	case a.status == http.StatusBadRequest && a.isPage() && bytes.Contains(a.body, []byte("SSL certificate")):
+	case a.status == http.StatusBadRequest && !isJSON && bytes.Contains(a.body, []byte("SSL certificate")):
 		return ErrClientCertificate
 	case a.status == http.StatusNotFound && a.isPage():
 		return ErrNoAPI

@@ -171,6 +171,14 @@ var errorTests = map[string]struct {
 		scenario: gitlabsim.Scenario{ExternalURL: "http://gitlab.example.com/gitlab"}, request: readSettings,
 		want: errortracking.Error{Kind: errortracking.ErrNoAPI, Status: 404},
 	},
+	"JSON about HTTPS": {
+		scenario: gitlabsim.Scenario{Faults: fault(400, `{"error":"neither HTTPS nor an SSL certificate"}`)}, request: putSettings,
+		want: errortracking.Error{Kind: errortracking.ErrBadRequest, Status: 400, Message: "neither HTTPS nor an SSL certificate"},
+	},
+	"text with status 404": {
+		scenario: gitlabsim.Scenario{Faults: fault(404, "default backend - 404")}, request: readSettings,
+		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 404, Message: "default backend - 404"},
+	},
 	"text with status 403": {
 		scenario: gitlabsim.Scenario{Faults: fault(403, "go away")}, request: readSettings,
 		want: errortracking.Error{Kind: errortracking.ErrNotJSON, Status: 403, Message: "go away"},

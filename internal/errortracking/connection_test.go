@@ -84,14 +84,16 @@ func startTLS(t *testing.T, config *tls.Config) (address string) {
 	return server.Listener.Addr().String()
 }
 
-// newCertificate makes a certificate that signs itself, for 127.0.0.1 unless it is for a name.
-func newCertificate(t *testing.T, name string, notAfter time.Time) tls.Certificate {
+// newCertificate makes a certificate that signs itself, for 127.0.0.1 unless it is for a name, and for any use unless for some.
+func newCertificate(t *testing.T, name string, notAfter time.Time, uses ...x509.ExtKeyUsage) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: notAfter, IsCA: true, BasicConstraintsValid: true}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: notAfter, ExtKeyUsage: uses, IsCA: true, BasicConstraintsValid: true,
+	}
 	if name != "" {
 		template.DNSNames = []string{name}
 	} else {
@@ -268,6 +270,16 @@ func TestConnectionKind(t *testing.T) {
 			},
 			want: errortracking.ErrTLSRequired, attempts: once,
 		},
+		"HTTPS server of nginx behind another HTTPS server": {
+			start: func(t *testing.T, o *options) string {
+				t.Helper()
+				insecure(o)
+				server := newWireServer(t, answering(http.StatusBadRequest, "<html><center>The plain HTTP request was sent to HTTPS port</center></html>"))
+				server.StartTLS()
+				return server.URL
+			},
+			want: errortracking.ErrNotJSON, attempts: once,
+		},
 		"HTTPS server of OpenSSL for HTTP": {
 			start: func(t *testing.T, _ *options) string { t.Helper(); return "http://" + listen(t, sending(alert(70))) },
 			want:  errortracking.ErrTLSRequired, attempts: once,
@@ -285,6 +297,13 @@ func TestConnectionKind(t *testing.T) {
 				return "https://" + serverWith(t, newCertificate(t, "", time.Unix(1, 0)), o)
 			},
 			want: errortracking.ErrCertificateExpired, attempts: once,
+		},
+		"certificate of a client": {
+			start: func(t *testing.T, o *options) string {
+				t.Helper()
+				return "https://" + serverWith(t, newCertificate(t, "", later, x509.ExtKeyUsageClientAuth), o)
+			},
+			want: errortracking.ErrCertificateNotTrusted, attempts: once,
 		},
 		"certificate for another host": {
 			start: func(t *testing.T, o *options) string {

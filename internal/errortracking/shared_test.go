@@ -135,6 +135,7 @@ func TestShared(t *testing.T) {
 			f.wantBegun(t, 2)
 		},
 		"failure for all who wait, not for the next": func(t *testing.T, f *fetches) {
+			f.shared.keeps = ErrProjectNotFound // and no other error
 			one, two := f.ask(t.Context(), "key"), f.ask(t.Context(), "key")
 			f.finish(0, -1)
 			wantAsked(t, one, 0, errFetch)
