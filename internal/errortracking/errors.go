@@ -84,7 +84,7 @@ var (
 	// ErrProxyRefused means any other status than 200 from the proxy, which has not connected to the host.
 	ErrProxyRefused = fmt.Errorf("%w: the proxy refused the connection", ErrConnection)
 	// ErrTLS means that the TLS handshake failed, mostly because server and client have no version or cipher in common.
-	ErrTLS = fmt.Errorf("%w: the TLS handshake failed", ErrConnection)
+	ErrTLS = fmt.Errorf("%w over TLS", ErrConnection)
 	// ErrNoTLS means that the server does not speak TLS: the scheme should be http, or the port is another service's.
 	ErrNoTLS = fmt.Errorf("%w: the server does not use TLS", ErrTLS)
 	// ErrTLSRequired means that the server speaks only TLS: the scheme should be https.
