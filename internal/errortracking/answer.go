@@ -54,13 +54,6 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 	return nil, nil
 }
 
-// refusesCertificate reports whether an error is a TLS alert about a client's certificate, for which crypto/tls exports no
-// value.
-func refusesCertificate(err error) bool {
-	_, alert, _ := strings.Cut(err.Error(), "remote error: tls: ")
-	return strings.Contains(alert, "certificate") || strings.Contains(alert, "handshake failure")
-}
-
 // jsonWords are the words for the kinds of Go types, and for what encoding/json calls the values it finds in their place.
 var jsonWords = map[string]string{
 	"struct": "an object", "slice": "a list", "int64": "a whole number",
