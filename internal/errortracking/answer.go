@@ -21,9 +21,9 @@ type answer struct {
 	body   []byte // without space around it
 }
 
-// verdict decodes a successful answer into reply. Otherwise it returns the kind of the failure and its cause, which may be nil.
+// decode unmarshals a successful answer into reply. Otherwise it returns the kind of the failure and its cause, which may be nil.
 // err is the error of the HTTP client.
-func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause error) {
+func (c *call) decode(ctx context.Context, err error, reply any) (kind, cause error) {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err // The outer error repeats method and URL.
 	}
@@ -35,12 +35,12 @@ func (c *call) verdict(ctx context.Context, err error, reply any) (kind, cause e
 	case a == nil:
 		return ConnectionKind(err), err
 	case a.status != http.StatusOK && a.status != http.StatusCreated:
-		return c.refusal(ctx), nil
+		return c.classify(ctx), nil
 	case a.isPage():
 		return ErrNotJSON, nil
 	}
-	if complaint, _ := c.answer.complaint(); complaint["status"] == "error" {
-		switch message := string(complaint["message"]); {
+	if body, _ := c.answer.errorBody(); body["status"] == "error" {
+		switch message := string(body["message"]); {
 		case strings.Contains(message, "is a required field"):
 			return ErrNoSentry, nil
 		case strings.Contains(message, "is blocked"):
@@ -81,7 +81,7 @@ func (c *call) failure(kind, cause error) *Error {
 	e := &Error{
 		Kind: kind, Host: c.client.base.Host, Method: c.method, Path: mask(c.path),
 		Attempts: c.attempts, Elapsed: time.Since(c.started), Err: cause,
-		Sent: c.method != http.MethodGet && (c.unclear || a != nil && a.status < 300 && !errors.Is(kind, ErrRejected)),
+		Sent: c.method != http.MethodGet && (c.mayHaveApplied || a != nil && a.status < 300 && !errors.Is(kind, ErrRejected)),
 	}
 	if text := e.Cause(); mask(text) != text {
 		e.Err = errors.New(mask(text))
@@ -99,9 +99,9 @@ func (c *call) failure(kind, cause error) *Error {
 	return e
 }
 
-// complaint reads the JSON of GitLab's errors: message from its own checks, error from its API layer and from OAuth. ok is
+// errorBody reads the JSON of GitLab's errors: message from its own checks, error from its API layer and from OAuth. ok is
 // false when the answer is not a JSON object.
-func (a *answer) complaint() (c map[string]text, ok bool) {
+func (a *answer) errorBody() (c map[string]text, ok bool) {
 	return c, json.Unmarshal(a.body, &c) == nil
 }
 
@@ -120,7 +120,7 @@ func (a *answer) isPage() bool { return bytes.HasPrefix(a.body, []byte("<")) }
 
 // message returns the server's own words, or nothing.
 func (a *answer) message() string {
-	c, ok := a.complaint()
+	c, ok := a.errorBody()
 	switch {
 	case a.isPage():
 		return ""
@@ -153,8 +153,8 @@ func Printable(status int, s string) string {
 	return s
 }
 
-// meanings maps answers with an error status to kinds. The first match wins. An empty field matches anything.
-var meanings = []struct {
+// errorKinds maps answers with an error status to kinds. The first match wins. An empty field matches anything.
+var errorKinds = []struct {
 	status         int
 	method         string
 	message, error text
@@ -183,12 +183,12 @@ var meanings = []struct {
 	{status: 422, kind: ErrBadRequest},
 }
 
-// refusal reads the meaning of an answer with an error status. A missing endpoint of error tracking has two, which another
+// classify reads the meaning of an answer with an error status. A missing endpoint of error tracking has two, which another
 // request tells apart. Web servers answer HTTP on an HTTPS port with a text that has this word, and nginx a client without
 // the certificate that it wants with a page that says so.
-func (c *call) refusal(ctx context.Context) error {
+func (c *call) classify(ctx context.Context) error {
 	a := c.answer
-	complaint, isJSON := a.complaint()
+	body, isJSON := a.errorBody()
 	switch {
 	case a.status == http.StatusTooManyRequests:
 		return ErrRateLimited
@@ -212,9 +212,9 @@ func (c *call) refusal(ctx context.Context) error {
 	case a.status >= 400 && !isJSON:
 		return ErrNotJSON
 	}
-	for _, m := range meanings {
-		if m.status == a.status && (m.method == "" || m.method == c.method) && (m.message == "" || m.message == complaint["message"]) &&
-			(m.error == "" || m.error == complaint["error"]) && strings.Contains(string(complaint["error_description"]), m.description) {
+	for _, m := range errorKinds {
+		if m.status == a.status && (m.method == "" || m.method == c.method) && (m.message == "" || m.message == body["message"]) &&
+			(m.error == "" || m.error == body["error"]) && strings.Contains(string(body["error_description"]), m.description) {
 			if errors.Is(m.kind, ErrNoSuchEndpoint) && strings.Contains(c.path, "/error_tracking/") && c.client.isRecent(ctx) {
 				return ErrFeatureRemoved
 			}

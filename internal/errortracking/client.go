@@ -41,10 +41,10 @@ type Client struct {
 	log     func(context.Context, map[string]any)
 	secrets *strings.Replacer
 
-	projects shared[string, Project]
-	settings shared[int64, *Settings]
+	projects cache[string, Project]
+	settings cache[int64, *Settings]
 	// keys and keysAgain hold a first and a second reading of a project's client keys, see [Client.ClientKey].
-	keys, keysAgain shared[int64, []ClientKey]
+	keys, keysAgain cache[int64, []ClientKey]
 	projectStates   sync.Map // *projectState by project ID
 	rateLimit       rateLimit
 }
@@ -55,7 +55,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.check(); err != nil {
+	if err := o.validate(); err != nil {
 		return nil, err
 	}
 	c := &Client{
@@ -67,7 +67,7 @@ func New(o Options) (*Client, error) {
 		log:     o.Log,
 		secrets: maskSecrets(o),
 	}
-	c.rateLimit.turn = semaphore.NewWeighted(1)
+	c.rateLimit.slot = semaphore.NewWeighted(1)
 	if c.network, err = newNetwork(o, c.timeout); err != nil {
 		return nil, err
 	}
@@ -134,12 +134,12 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 		RetryWaitMin: minWait,
 		RetryWaitMax: maxWait,
 		RetryMax:     c.retries,
-		CheckRetry:   call.check,
+		CheckRetry:   call.shouldRetry,
 		Backoff:      call.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	_, err = client.Do(req) //nolint:bodyclose // the call has read and closed the body
-	if kind, cause := call.verdict(ctx, err, reply); kind != nil {
+	if kind, cause := call.decode(ctx, err, reply); kind != nil {
 		return call, call.failure(kind, cause)
 	}
 	return call, nil

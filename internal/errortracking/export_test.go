@@ -48,11 +48,11 @@ func RequestedWait(status int, header http.Header) time.Duration {
 
 // RepeatAfterError asks the retry policy about an attempt that ended with err.
 func RepeatAfterError(ctx context.Context, method string, sent, answered bool, err error) (bool, error) {
-	c := call{method: method, sent: sent}
+	c := call{method: method, wroteRequest: sent}
 	if answered {
 		c.answer = &answer{}
 	}
-	return c.check(ctx, nil, err)
+	return c.shouldRetry(ctx, nil, err)
 }
 
 // Backoff returns the wait after an attempt that had no answer.

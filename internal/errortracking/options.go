@@ -65,8 +65,8 @@ var (
 		"Transfer-Encoding", "User-Agent", "X-Idempotency-Key"}
 )
 
-// check refuses what cannot be sent, before a request fails with an error that names no option.
-func (o Options) check() error {
+// validate refuses what cannot be sent, before a request fails with an error that names no option.
+func (o Options) validate() error {
 	switch {
 	case o.Retries != nil && (*o.Retries < 0 || *o.Retries > MaxRetries):
 		return &OptionError{"retries", fmt.Sprintf("%d is not between 0 and %d", *o.Retries, MaxRetries)}

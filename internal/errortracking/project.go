@@ -91,8 +91,9 @@ func (c *Client) ResolveProject(ctx context.Context, project string) (int64, err
 }
 
 // Project returns what GitLab says of a project that is given by ID or full path; see [ParseProject] for the forms. The
-// path may be an old one of a project that was renamed or moved. It costs one request for the lifetime of the client,
-// also where there is none. The error is [ErrProjectNotFound] when there is no such project or the token may not see it, or wraps [ErrName].
+// path may be an old one of a project that was renamed or moved. It costs one request for the lifetime of the client, also
+// where there is none. The error is [ErrProjectNotFound] when there is no such project or the token may not see it, or wraps
+// [ErrName].
 //
 //	GET /projects/:id
 func (c *Client) Project(ctx context.Context, project string) (Project, error) {

@@ -10,31 +10,31 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// early is subtracted from the first wait, because GitLab rounds Retry-After up to whole seconds.
-const early = 900 * time.Millisecond
+// slack is subtracted from the first wait, because GitLab rounds Retry-After up to whole seconds.
+const slack = 900 * time.Millisecond
 
 // rateLimit is what the calls of a client know of GitLab's rate limit. While GitLab refuses requests they go one at a time
 // and in order, until one is not refused. This keeps 429s few and preserves the order.
 type rateLimit struct {
-	turn   *semaphore.Weighted       // of one
-	opens  atomic.Pointer[time.Time] // when GitLab takes requests again, nil while it refuses none
-	waited atomic.Int64              // nanoseconds of the calls that had the turn
+	slot         *semaphore.Weighted       // of one
+	blockedUntil atomic.Pointer[time.Time] // when GitLab takes requests again, nil while it refuses none
+	waited       atomic.Int64              // nanoseconds of the calls that had the slot
 }
 
-// enter waits until GitLab takes the next attempt, and reports whether the call has the turn. The error is the context's.
-func (c *call) enter(ctx context.Context) (hasTurn bool, err error) {
+// acquire waits until GitLab takes the next attempt, and reports whether the call has the slot. The error is the context's.
+func (c *call) acquire(ctx context.Context) (hasSlot bool, err error) {
 	l := &c.client.rateLimit
-	if err := l.turn.Acquire(ctx, 1); err != nil {
+	if err := l.slot.Acquire(ctx, 1); err != nil {
 		return false, err
 	}
-	opens := l.opens.Load()
-	if opens == nil {
-		l.turn.Release(1)
+	blockedUntil := l.blockedUntil.Load()
+	if blockedUntil == nil {
+		l.slot.Release(1)
 		return false, nil
 	}
-	wait := time.Until(*opens)
+	wait := time.Until(*blockedUntil)
 	if c.attempts <= 1 {
-		wait -= early
+		wait -= slack
 	}
 	wait = max(0, wait)
 	l.waited.Add(int64(wait))
@@ -42,24 +42,24 @@ func (c *call) enter(ctx context.Context) (hasTurn bool, err error) {
 	defer cancel()
 	<-pause.Done()
 	if err := ctx.Err(); err != nil {
-		l.turn.Release(1)
+		l.slot.Release(1)
 		return false, err
 	}
 	return true, nil
 }
 
-// leave ends an attempt that entered, and the turn if the call has it. One that was cancelled has learned nothing.
-func (c *call) leave(ctx context.Context, hasTurn bool) {
+// release ends an attempt, and frees the slot if the call has it. One that was cancelled has learned nothing.
+func (c *call) release(ctx context.Context, hasSlot bool) {
 	l := &c.client.rateLimit
-	var opens *time.Time
+	var blockedUntil *time.Time
 	if a := c.answer; a != nil && a.status == http.StatusTooManyRequests && a.wait() <= LongestWait {
-		opens = new(time.Now().Add(max(a.wait(), time.Second) + rand.N(minWait/4)))
+		blockedUntil = new(time.Now().Add(max(a.wait(), time.Second) + rand.N(minWait/4)))
 	}
 	if ctx.Err() == nil {
-		l.opens.Store(opens)
+		l.blockedUntil.Store(blockedUntil)
 	}
-	if hasTurn {
-		l.turn.Release(1)
+	if hasSlot {
+		l.slot.Release(1)
 	}
 }
 

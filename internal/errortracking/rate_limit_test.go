@@ -183,7 +183,7 @@ func TestRateLimit_cancelled(t *testing.T) {
 		}
 		ask(t.Context(), nil) // takes all of the limit
 		cancelled, cancel := context.WithCancel(t.Context())
-		ask(cancelled, context.Canceled) // is refused, and has the turn
+		ask(cancelled, context.Canceled) // is refused, and has the slot
 		ask(cancelled, context.Canceled)
 		ask(t.Context(), nil)
 		sent := len(gitlab.sent)

@@ -18,10 +18,10 @@ const minWait, maxWait = 200 * time.Millisecond, 10 * time.Second
 // helps.
 const LongestWait = 10 * time.Minute
 
-// check decides whether the call is repeated, as retryablehttp.CheckRetry. A request other than POST is repeated after a
+// shouldRetry decides whether the call is repeated, as retryablehttp.CheckRetry. A request other than POST is repeated after a
 // 429, a 5xx other than 501, or a broken connection; a POST only after a 429 or when it cannot have been sent, because
 // GitLab is known to make a key and then answer 500.
-func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
+func (c *call) shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	again, _ := retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 	isPOST := c.method == http.MethodPost
 	switch {
@@ -29,7 +29,7 @@ func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool,
 		return false, nil
 	case err != nil:
 		// An error that comes with an answer is a redirect that leads nowhere.
-		return c.answer == nil && !isPermanent(err) && (!isPOST || !c.sent), nil
+		return c.answer == nil && !isPermanent(err) && (!isPOST || !c.wroteRequest), nil
 	case isPOST && resp.StatusCode != http.StatusTooManyRequests:
 		return false, nil
 	}

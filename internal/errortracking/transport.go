@@ -31,40 +31,40 @@ const (
 
 // call is one request with its repetitions and redirects, and what is known of the last attempt.
 type call struct {
-	client   *Client
-	method   string
-	path     string // escaped and without the query
-	started  time.Time
-	attempts int     // followed redirects do not count
-	sent     bool    // the attempt may have reached GitLab
-	answer   *answer // nil when there was none
-	unclear  bool    // an attempt, not only the last, may have changed something
+	client         *Client
+	method         string
+	path           string // escaped and without the query
+	started        time.Time
+	attempts       int     // followed redirects do not count
+	wroteRequest   bool    // the attempt may have reached GitLab
+	answer         *answer // nil when there was none
+	mayHaveApplied bool    // an attempt, not only the last, may have changed something
 }
 
 // RoundTrip makes one attempt. It bounds its time and the size of the response, and keeps the response. An attempt that
 // changes something is finished when its context is cancelled, so that nothing GitLab makes is lost to an interrupt.
 func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	ctx := req.Context()
-	hasTurn, err := c.enter(ctx)
+	hasSlot, err := c.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer c.leave(ctx, hasTurn)
+	defer c.release(ctx, hasSlot)
 	if c.method != http.MethodGet {
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.client.timeout)
 	defer cancel()
 	// No byte of the request is sent before GotConn.
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { c.sent = true }})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { c.wroteRequest = true }})
 
 	if req.Response == nil {
 		c.attempts++
 	}
-	c.path, c.sent, c.answer = req.URL.EscapedPath(), false, nil
+	c.path, c.wroteRequest, c.answer = req.URL.EscapedPath(), false, nil
 	start := time.Now()
 	defer func() {
-		c.unclear = c.unclear || c.sent && (c.answer == nil || c.answer.status >= 500)
+		c.mayHaveApplied = c.mayHaveApplied || c.wroteRequest && (c.answer == nil || c.answer.status >= 500)
 		c.report(ctx, start, err)
 	}()
 	resp, err = c.client.network.RoundTrip(req.WithContext(ctx))

@@ -8,11 +8,11 @@ import (
 	"testing/synctest"
 )
 
-// fetches are those of one shared, numbered from 0. Each ends when it is told a number, or with the error of its context.
+// fetches are those of one cache, numbered from 0. Each ends when it is told a number, or with the error of its context.
 type fetches struct {
-	shared shared[string, int]
-	ends   []chan int // of the fetches that were begun
-	ended  []error    // of the contexts of those that were given up
+	cache cache[string, int]
+	ends  []chan int // of the fetches that were begun
+	ended []error    // of the contexts of those that were given up
 }
 
 var errFetch = errors.New("fetch failed")
@@ -20,7 +20,7 @@ var errFetch = errors.New("fetch failed")
 // newFetches returns fetches for one synctest bubble. A negative number makes a fetch fail.
 func newFetches() *fetches {
 	f := &fetches{}
-	f.shared.fetch = func(ctx context.Context, _ string) (int, error) {
+	f.cache.fetch = func(ctx context.Context, _ string) (int, error) {
 		end := make(chan int)
 		f.ends = append(f.ends, end)
 		select {
@@ -48,7 +48,7 @@ type asked struct {
 func (f *fetches) ask(ctx context.Context, key string) *asked {
 	a := &asked{}
 	go func() {
-		a.value, a.err = f.shared.get(ctx, key)
+		a.value, a.err = f.cache.get(ctx, key)
 		a.done = true
 	}()
 	synctest.Wait()
@@ -75,7 +75,7 @@ func (f *fetches) wantBegun(t *testing.T, n int) {
 	}
 }
 
-func TestShared(t *testing.T) {
+func TestCache(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]func(*testing.T, *fetches){
@@ -100,12 +100,12 @@ func TestShared(t *testing.T) {
 			f.wantBegun(t, 2)
 		},
 		"forgotten": func(t *testing.T, f *fetches) {
-			f.shared.forget("key")
+			f.cache.forget("key")
 			f.ask(t.Context(), "key")
 			f.finish(0, 1)
-			f.shared.forget("other")
+			f.cache.forget("other")
 			wantAsked(t, f.ask(t.Context(), "key"), 1, nil)
-			f.shared.forget("key")
+			f.cache.forget("key")
 			again := f.ask(t.Context(), "key")
 			f.finish(1, 2)
 			wantAsked(t, again, 2, nil)
@@ -113,7 +113,7 @@ func TestShared(t *testing.T) {
 		},
 		"forgotten under way": func(t *testing.T, f *fetches) {
 			before := f.ask(t.Context(), "key")
-			f.shared.forget("key")
+			f.cache.forget("key")
 			f.finish(0, 1)
 			wantAsked(t, before, 1, nil)
 			after := f.ask(t.Context(), "key")
@@ -124,7 +124,7 @@ func TestShared(t *testing.T) {
 		},
 		"old fetch fails after forgetting": func(t *testing.T, f *fetches) {
 			before := f.ask(t.Context(), "key")
-			f.shared.forget("key")
+			f.cache.forget("key")
 			after := f.ask(t.Context(), "key")
 			f.finish(0, -1)
 			wantAsked(t, before, 0, errFetch)
@@ -135,7 +135,7 @@ func TestShared(t *testing.T) {
 			f.wantBegun(t, 2)
 		},
 		"failure for all who wait, not for the next": func(t *testing.T, f *fetches) {
-			f.shared.keeps = ErrProjectNotFound // and no other error
+			f.cache.keeps = ErrProjectNotFound // and no other error
 			one, two := f.ask(t.Context(), "key"), f.ask(t.Context(), "key")
 			f.finish(0, -1)
 			wantAsked(t, one, 0, errFetch)
@@ -146,19 +146,19 @@ func TestShared(t *testing.T) {
 			f.wantBegun(t, 2)
 		},
 		"the error that counts as an answer": func(t *testing.T, f *fetches) {
-			f.shared.keeps = errFetch
+			f.cache.keeps = errFetch
 			one := f.ask(t.Context(), "key")
-			f.shared.forgetError("key")
+			f.cache.forgetError("key")
 			f.finish(0, -1)
 			wantAsked(t, one, 0, errFetch)
 			wantAsked(t, f.ask(t.Context(), "key"), 0, errFetch)
 			f.wantBegun(t, 1)
-			f.shared.forgetError("other")
-			f.shared.forgetError("key")
+			f.cache.forgetError("other")
+			f.cache.forgetError("key")
 			again := f.ask(t.Context(), "key")
 			f.finish(1, 5)
 			wantAsked(t, again, 5, nil)
-			f.shared.forgetError("key")
+			f.cache.forgetError("key")
 			wantAsked(t, f.ask(t.Context(), "key"), 5, nil)
 			f.wantBegun(t, 2)
 		},
@@ -208,13 +208,13 @@ func TestShared(t *testing.T) {
 	}
 }
 
-// TestSharedLeavingAndJoining has the only asker leave while others join: those who stay get the value.
-func TestSharedLeavingAndJoining(t *testing.T) {
+// TestCacheLeavingAndJoining has the only asker leave while others join: those who stay get the value.
+func TestCacheLeavingAndJoining(t *testing.T) {
 	t.Parallel()
 
 	for range 1000 {
 		begun, end := make(chan struct{}, 2), make(chan struct{})
-		s := shared[string, int]{fetch: func(ctx context.Context, _ string) (int, error) {
+		s := cache[string, int]{fetch: func(ctx context.Context, _ string) (int, error) {
 			begun <- struct{}{}
 			select {
 			case <-end:
