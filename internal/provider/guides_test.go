@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +51,8 @@ type guideNeeds struct {
 	Continues bool `json:"continues"`
 	// Plan is what the plan of the block does, in Terraform's words: "1 to add, 0 to change, 1 to destroy".
 	Plan string `json:"plan"`
+	// Alone means that the files before it are not there.
+	Alone bool `json:"alone"`
 	// Variables are the values of input variables.
 	Variables map[string]any `json:"variables"`
 }
@@ -77,7 +78,7 @@ var guideGitLabs = map[string]func() gitlabsim.Scenario{
 var (
 	guideFence = regexp.MustCompile("(?ms)^(?:<!-- (?:test: (\\{[^\n]*\\})|(not run: [^\n]+)) -->\n)?```([^\n]*)\n(.*?)^```$\n?")
 	// guideLanguages are those of the blocks; true are the ones that run.
-	guideLanguages = map[string]bool{"terraform": true, "hcl": true, "sh": true, "ruby": false, "text": false}
+	guideLanguages = map[string]bool{"terraform": true, "hcl": true, "sh": true, "ruby": false, "text": false, "yaml": false, "js": false}
 	// guidePlan finds what a plan does.
 	guidePlan = regexp.MustCompile(`\nPlan: (.*)\.\n`)
 	// guideRoot is the GitLab of the pages, with its relative root.
@@ -208,6 +209,9 @@ func guideBlocks(t *testing.T, page string) []guideBlock {
 		}
 		blocks = append(blocks, block)
 	}
+	if strings.HasSuffix(page, ".md") && strings.Contains(page, "/guides/") {
+		comments++ // of its source, see TestGuides_form
+	}
 	if strings.Count(text, "<!-- ") != comments {
 		t.Errorf("%s: not each comment for the test stands before a block", page)
 	}
@@ -309,11 +313,14 @@ func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 	gitlab.SetDSNBaseURL(gitlab.URL())
 	terraform := newCommandLine(t, gitlab, "provider \"gitlab\" {}\n")
 	terraform.write(t, "company-ca.pem", string(authority))
-	others := map[string]func() (string, error){"gitlabhq/gitlab": builtGitlabhq, "hashicorp/time": builtTime}
+	page := b.text
+	for _, earlier := range b.earlier {
+		page += earlier.text
+	}
 	folders := map[string]string{}
-	for address, built := range others {
-		if b.needs.State || strings.Contains(b.text, strconv.Quote(address)) {
-			folder, err := built()
+	for address, other := range otherProviders {
+		if b.needs.State && address == "gitlabhq/gitlab" || other.used.MatchString(page) {
+			folder, err := other.built()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,6 +336,7 @@ func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 	}
 	for i, earlier := range b.earlier {
 		switch {
+		case b.needs.Alone:
 		case earlier.needs.File != "":
 			earlier.write(t, gitlab, terraform)
 		case b.needs.Continues && i == b.configured():
@@ -363,13 +371,38 @@ func (b guideBlock) write(t *testing.T, gitlab *testbed, terraform *commandLine)
 	terraform.write(t, "guide.auto.tfvars.json", jsonText(variables))
 }
 
-// builtGitlabhq and builtTime return the folders of the program that stands in for gitlabhq/gitlab and of hashicorp/time.
-var (
-	builtGitlabhq = sync.OnceValues(func() (string, error) { return buildOther("gitlab", ".", "./testdata/gitlabhq") })
-	builtTime     = sync.OnceValues(func() (string, error) {
+// otherProviders are those that the pages use alongside this one, with what in a configuration needs them, and how they are built.
+var otherProviders = map[string]struct {
+	used  *regexp.Regexp
+	built func() (string, error)
+}{
+	"gitlabhq/gitlab":      {regexp.MustCompile(`"gitlabhq/gitlab"`), standIn("gitlab")},
+	"hashicorp/kubernetes": {regexp.MustCompile(`resource "kubernetes_`), standIn("kubernetes")},
+	"hashicorp/vault":      {regexp.MustCompile(`resource "vault_`), standIn("vault")},
+	"hashicorp/aws":        {regexp.MustCompile(`resource "aws_`), standIn("aws")},
+	"hashicorp/time": {regexp.MustCompile(`"hashicorp/time"`), sync.OnceValues(func() (string, error) {
 		return buildOther("time", "../../tools", "github.com/hashicorp/terraform-provider-time")
+	})},
+}
+
+// builtOthers returns the folder of the program that stands in for most other providers.
+var builtOthers = sync.OnceValues(func() (string, error) { return buildOther("others", ".", "./testdata/others") })
+
+// standIn returns a function that gives the program that stands in for other providers the name of one of them, in a folder of its
+// own.
+func standIn(typeName string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		others, err := builtOthers()
+		if err != nil {
+			return "", err
+		}
+		folder := filepath.Join(builtFolder, "other", typeName)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return "", err
+		}
+		return folder, os.Link(filepath.Join(others, "terraform-provider-others"), filepath.Join(folder, "terraform-provider-"+typeName))
 	})
-)
+}
 
 // buildOther builds another provider, as the module of a folder knows it, into a folder that is removed with builtFolder.
 func buildOther(typeName, module, source string) (string, error) {
@@ -407,34 +440,93 @@ func gitlabhqStateFile() string {
 // registry and in the repository too.
 const registryDocs = "https://registry.terraform.io/providers/" + Namespace + "/" + TypeName + "/latest/docs"
 
-// guideLink finds the links of a page, without their anchors.
-var guideLink = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
+// guideLink finds the links of a page: the address and the anchor.
+var guideLink = regexp.MustCompile(`\]\(([^)#\s]*)(#[^)\s]+)?\)`)
 
-// A link to a page of the documentation leads to one, and a link of the README to a file. Pages of the documentation have no relative
-// links.
+// Each link leads to a page or file that exists and to a heading of it. Pages of the documentation have no relative links.
 func TestGuides_links(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../../docs/*/*.md")
 	if err != nil || len(pages) == 0 {
 		t.Fatalf("docs/ has the pages %q: %v", pages, err)
 	}
-	for _, page := range append(pages, "../../docs/index.md", "../../README.md") {
+	for _, page := range append(pages, "../../docs/index.md", "../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md", "../../CHANGELOG.md") {
 		content, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, link := range guideLink.FindAllSubmatch(content, -1) {
-			target := string(link[1])
-			if name, ours := strings.CutPrefix(target, registryDocs); ours {
-				target = "docs" + cmp.Or(name, "/index") + ".md"
-			} else if strings.Contains(target, "://") {
+		inDocs := strings.HasPrefix(page, "../../docs/")
+		for _, link := range guideLink.FindAllStringSubmatch(string(content), -1) {
+			address, anchor := link[1], strings.TrimPrefix(link[2], "#")
+			target := filepath.Join("../..", address)
+			if name, ours := strings.CutPrefix(address, registryDocs); ours {
+				target = "../../docs" + cmp.Or(name, "/index") + ".md"
+			} else if address == "" {
+				target = page
+			} else if strings.Contains(address, "://") {
 				continue
-			} else if !strings.HasSuffix(page, "README.md") {
-				t.Errorf("%s has the relative link %s", page, target)
+			} else if inDocs {
+				t.Errorf("%s has the relative link %s", page, address)
 			}
-			if _, err := os.Stat(filepath.Join("../..", target)); err != nil {
-				t.Errorf("%s links to %s: %v", page, target, err)
+			text, err := os.ReadFile(target)
+			if folder, is := err.(*fs.PathError); is && folder.Op == "read" && anchor == "" {
+				continue // of files
 			}
+			if err != nil {
+				t.Errorf("%s links to %s: %v", page, address, err)
+			} else if anchor != "" && !guideAnchors(string(text))[anchor] {
+				t.Errorf("%s links to %s, which has no heading of plain words for %s", page, address, link[2])
+			}
+		}
+	}
+}
+
+var (
+	guideHeading = regexp.MustCompile(`(?m)^#+ ([A-Za-z0-9 ]+)$`)
+	guideAnchor  = regexp.MustCompile(`<a id="([^"]+)"></a>`)
+)
+
+// guideAnchors returns the anchors of a page that are the same on GitHub and on the registries: those of headings of plain words, and
+// those that the page names itself.
+func guideAnchors(page string) map[string]bool {
+	anchors := map[string]bool{}
+	for _, heading := range guideHeading.FindAllStringSubmatch(page, -1) {
+		anchors[strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")] = true
+	}
+	for _, anchor := range guideAnchor.FindAllStringSubmatch(page, -1) {
+		anchors[anchor[1]] = true
+	}
+	return anchors
+}
+
+// guideFront is the front matter of a guide, with its title and its description.
+var guideFront = regexp.MustCompile(`(?s)^---\npage_title: "[^"]+"\ndescription: \|-\n  [^\n]+\n---\n\n`)
+
+// A guide names its source, since docs/ is generated, and is short: words outside of code are counted.
+func TestGuides_form(t *testing.T) {
+	t.Parallel()
+	guides, err := filepath.Glob("../../templates/guides/*.md")
+	if err != nil || len(guides) == 0 {
+		t.Fatalf("guides %q: %v", guides, err)
+	}
+	for _, guide := range guides {
+		content, err := os.ReadFile(guide)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, text := filepath.Base(guide), string(content)
+		front := guideFront.FindString(text)
+		source := "<!-- The source of this page is templates/guides/" + name + ". make generate copies it to docs/. -->\n\n"
+		if front == "" || !strings.HasPrefix(text[len(front):], source) {
+			t.Errorf("%s does not begin with a title, a description of one line, and then %q", name, source)
+			continue
+		}
+		most := 700
+		if name == "troubleshooting.md" {
+			most = 1000
+		}
+		if words := len(strings.Fields(guideFence.ReplaceAllString(text[len(front)+len(source):], ""))); words > most {
+			t.Errorf("%s has %d words, want %d at most", name, words, most)
 		}
 	}
 }
