@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"go.yaml.in/yaml/v3"
 )
 
 // guideBlock is a block of configuration or of commands on a page of the documentation.
@@ -51,7 +52,7 @@ type guideNeeds struct {
 	Continues bool `json:"continues"`
 	// Plan is what the plan of the block does, in Terraform's words: "1 to add, 0 to change, 1 to destroy".
 	Plan string `json:"plan"`
-	// Alone means that the files before it are not there.
+	// Alone means that the files before it are not there, and that it is not there for later blocks.
 	Alone bool `json:"alone"`
 	// Variables are the values of input variables.
 	Variables map[string]any `json:"variables"`
@@ -148,6 +149,190 @@ func TestGuides_schedule(t *testing.T) {
 	terraform.changesNothing(t)
 	if keys := terraform.keysInState(t); !slices.Equal(keys, []int64{3}) {
 		t.Errorf("the state has the client keys %v, want key 3", keys)
+	}
+}
+
+// A rotation reaches each consumer of the DSN, and the state has no copy of a DSN but the client key's own.
+func TestGuides_rotationReachesConsumers(t *testing.T) {
+	t.Parallel()
+	consumers := 0
+	for _, block := range guideBlocks(t, "../../templates/guides/dsn.md") {
+		if !strings.Contains(block.text, ".web.sentry_dsn") || block.language != "terraform" || block.needs.File != "" {
+			continue
+		}
+		consumers++
+		t.Run(fmt.Sprint(block.number), func(t *testing.T) {
+			t.Parallel()
+			needsEngine(t, block.needs.Since)
+			gitlab, terraform := block.start(t)
+			block.write(t, gitlab, terraform)
+			terraform.succeeds(t, "apply", "-auto-approve")
+			first := gitlab.DSN(1, gitlab.Keys(1)[0].PublicKey)
+			terraform.succeeds(t, "apply", "-auto-approve", "-replace=gitlab_error_tracking_client_key.web")
+			second := gitlab.DSN(1, gitlab.Keys(1)[0].PublicKey)
+			consumed := terraform.consumed(t)
+			if len(consumed) != 2 || !strings.Contains(consumed[0], first) || !strings.Contains(consumed[1], second) {
+				t.Errorf("the consumer got %q, want %s and then %s", consumed, first, second)
+			}
+			copies := 1
+			if block.needs.Alone { // without write-only arguments
+				copies = 2
+			}
+			if found := strings.Count(string(terraform.stateFile(t)), second); found != copies {
+				t.Errorf("the state has the DSN %d times, want %d", found, copies)
+			}
+			terraform.changesNothing(t)
+		})
+	}
+	if consumers != 5 {
+		t.Errorf("the guide has %d consumers of one key, want 5", consumers)
+	}
+}
+
+// pipeline is a .gitlab-ci.yml, with the keywords that the guide uses.
+type pipeline struct {
+	Default struct {
+		Image struct {
+			Name       string   `yaml:"name"`
+			Entrypoint []string `yaml:"entrypoint"`
+		} `yaml:"image"`
+		BeforeScript []string `yaml:"before_script"`
+	} `yaml:"default"`
+	Variables map[string]string `yaml:"variables"`
+	Workflow  struct {
+		Rules pipelineRules `yaml:"rules"`
+	} `yaml:"workflow"`
+	Jobs map[string]struct {
+		Stage         string        `yaml:"stage"`
+		Needs         []string      `yaml:"needs"`
+		ResourceGroup string        `yaml:"resource_group"`
+		Rules         pipelineRules `yaml:"rules"`
+		Script        []string      `yaml:"script"`
+		Artifacts     struct {
+			Paths    []string `yaml:"paths"`
+			Access   string   `yaml:"access"`
+			ExpireIn string   `yaml:"expire_in"`
+		} `yaml:"artifacts"`
+	} `yaml:",inline"`
+}
+
+type pipelineRules []struct {
+	If   string `yaml:"if"`
+	When string `yaml:"when"`
+}
+
+// when is what the first rule that holds in an event says: "on_success" without a word, "" if none holds.
+func (r pipelineRules) when(t *testing.T, event string) string {
+	t.Helper()
+	for _, rule := range r {
+		var holds bool
+		switch rule.If {
+		case `$CI_PIPELINE_SOURCE == "merge_request_event"`:
+			holds = event == "merge_request_event"
+		case `$CI_PIPELINE_SOURCE == "schedule"`:
+			holds = event == "schedule"
+		case `$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH`:
+			holds = event != "merge_request_event"
+		default:
+			t.Fatalf("unknown condition %s", rule.If)
+		}
+		if holds {
+			return cmp.Or(rule.When, "on_success")
+		}
+	}
+	return ""
+}
+
+// The pipeline of the guide plans in merge requests, applies after them when somebody says so, and applies by itself on a schedule.
+// Its jobs keep the state in a GitLab.
+func TestGuides_pipeline(t *testing.T) {
+	t.Parallel()
+	const page = "../../templates/guides/gitlab-ci.md"
+	content, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file, backend string
+	for _, fence := range guideFence.FindAllStringSubmatch(string(content), -1) {
+		switch {
+		case fence[3] == "yaml":
+			file = fence[4]
+		case fence[2] != "":
+			backend = fence[4]
+		}
+	}
+	var ci pipeline
+	decoder := yaml.NewDecoder(strings.NewReader(file))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&ci); err != nil {
+		t.Fatal(err)
+	}
+
+	block := guideBlocks(t, page)[0]
+	gitlab, terraform := block.start(t)
+	block.write(t, gitlab, terraform)
+	terraform.write(t, "backend.tf", backend)
+	variables := map[string]string{
+		"CI_API_V4_URL": startStateStore(t).URL, "CI_PROJECT_ID": "9", "CI_JOB_TOKEN": "job-token", "CI_SERVER_URL": gitlab.URL(),
+	}
+	maps.Copy(variables, ci.Variables)
+	var value func(string) string
+	value = func(name string) string { return os.Expand(variables[name], value) }
+	for name := range ci.Variables {
+		terraform.env = append(terraform.env, name+"="+value(name))
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(terraform.engine, filepath.Join(bin, "terraform")); err != nil {
+		t.Fatal(err)
+	}
+	run := func(event, name string) {
+		job := ci.Jobs[name]
+		if ci.Workflow.Rules.when(t, event) == "" || job.Rules.when(t, event) == "" {
+			t.Fatalf("%s does not run on %s", name, event)
+		}
+		script := strings.Join(append(slices.Clone(ci.Default.BeforeScript), job.Script...), "\n")
+		shell := terraform.program(t.Context(), "sh", "-euc", script)
+		shell.Env = append(shell.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+		if output, err := shell.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, output)
+		}
+	}
+
+	run("merge_request_event", "review")
+	if writes := gitlab.writes(); len(writes) > 0 {
+		t.Errorf("review wrote %q", writes)
+	}
+	for _, name := range []string{"plan", "apply"} {
+		if when := ci.Jobs[name].Rules.when(t, "merge_request_event"); when != "" {
+			t.Errorf("%s runs in a merge request", name)
+		}
+		run("push", name)
+	}
+	if keys := gitlab.Keys(1); len(keys) != 1 {
+		t.Errorf("after the apply GitLab has the client keys %v, want one", keys)
+	}
+	if len(terraform.stateFile(t)) > 0 {
+		t.Error("there is a local state")
+	}
+	for event, want := range map[string]string{"push": "manual", "schedule": "on_success"} {
+		if when := ci.Jobs["apply"].Rules.when(t, event); when != want {
+			t.Errorf("apply on %s: %q, want %q", event, when, want)
+		}
+	}
+	if plan := ci.Jobs["plan"]; plan.Artifacts.Access != "none" || !slices.Equal(plan.Artifacts.Paths, []string{"plan.tfplan"}) {
+		t.Errorf("the plan is kept as %+v", plan.Artifacts)
+	}
+}
+
+// The audit names the project without error tracking, and no other.
+func TestGuides_audit(t *testing.T) {
+	t.Parallel()
+	blocks := guideBlocks(t, "../../templates/guides/gitlab-ci.md")
+	audit := blocks[len(blocks)-1]
+	gitlab, terraform := audit.start(t)
+	audit.write(t, gitlab, terraform)
+	if plan := terraform.succeeds(t, "plan"); !hasInOrder(plan, "Warning: Check block assertion failed", "No error tracking: acme/shop.") {
+		t.Errorf("the plan does not name acme/shop:\n%s", plan)
 	}
 }
 
@@ -278,7 +463,7 @@ func (b guideBlock) shell(t *testing.T, terraform *commandLine) {
 		t.Fatal(err)
 	}
 	shell := terraform.program(t.Context(), "sh", "-euc", b.text)
-	shell.Env = append(shell.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS_apply=-auto-approve")
+	shell.Env = append(shell.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve")
 	if output, err := shell.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, b.text, output)
 	}
@@ -287,7 +472,7 @@ func (b guideBlock) shell(t *testing.T, terraform *commandLine) {
 // configured is the index of the last main.tf before a block, or -1.
 func (b guideBlock) configured() int {
 	for i, earlier := range slices.Backward(b.earlier) {
-		if earlier.language != "sh" && earlier.needs.File == "" {
+		if earlier.language != "sh" && earlier.needs.File == "" && !earlier.needs.Alone {
 			return i
 		}
 	}
@@ -317,17 +502,10 @@ func (b guideBlock) start(t *testing.T) (*testbed, *commandLine) {
 	for _, earlier := range b.earlier {
 		page += earlier.text
 	}
-	folders := map[string]string{}
-	for address, other := range otherProviders {
-		if b.needs.State && address == "gitlabhq/gitlab" || other.used.MatchString(page) {
-			folder, err := other.built()
-			if err != nil {
-				t.Fatal(err)
-			}
-			folders[address] = folder
-		}
+	if b.needs.State {
+		page += `"gitlabhq/gitlab"`
 	}
-	terraform.overrideProviders(t, folders)
+	terraform.useOtherProviders(t, page)
 	if authority != nil {
 		terraform.startProvider(t) // in the folder with the certificate
 	}
@@ -369,6 +547,32 @@ func (b guideBlock) write(t *testing.T, gitlab *testbed, terraform *commandLine)
 	variables := object{}
 	maps.Copy(variables, b.needs.Variables)
 	terraform.write(t, "guide.auto.tfvars.json", jsonText(variables))
+}
+
+// useOtherProviders makes the engine use the programs of the other providers that a configuration needs.
+func (c *commandLine) useOtherProviders(t *testing.T, config string) {
+	t.Helper()
+	folders := map[string]string{}
+	for address, other := range otherProviders {
+		if other.used.MatchString(config) {
+			folder, err := other.built()
+			if err != nil {
+				t.Fatal(err)
+			}
+			folders[address] = folder
+		}
+	}
+	c.overrideProviders(t, folders)
+}
+
+// consumed returns what the stand-ins for other providers noted: a line for each resource that they saved, with its secret.
+func (c *commandLine) consumed(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.folder, "consumer.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
 }
 
 // otherProviders are those that the pages use alongside this one, with what in a configuration needs them, and how they are built.
