@@ -17,7 +17,7 @@ resource "gitlab_error_tracking_settings" "web" {
   integrated = true
 }
 
-# A new value in keepers creates a new key before the old one is deleted.
+# Another value in keepers creates a new key before the old one is deleted.
 resource "gitlab_error_tracking_client_key" "web" {
   project = gitlab_error_tracking_settings.web.project
 

@@ -1,9 +1,6 @@
-resource "gitlab_error_tracking_client_key" "web" {
-  project = "acme/web"
-}
-
+# The active client keys of one project.
 data "gitlab_error_tracking_client_keys" "web" {
-  project = gitlab_error_tracking_client_key.web.project
+  project = "acme/web"
   active  = true
 }
 
@@ -11,10 +8,9 @@ output "web_key_ids" {
   value = data.gitlab_error_tracking_client_keys.web.keys[*].key_id
 }
 
-# The keys of all projects in a group and its subgroups.
+# The client keys of all projects in a group and its subgroups.
 data "gitlab_error_tracking_client_keys" "acme" {
-  group      = "acme"
-  depends_on = [gitlab_error_tracking_client_key.web]
+  group = "acme"
 }
 
 output "acme_keys" {

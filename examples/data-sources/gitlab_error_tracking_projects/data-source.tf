@@ -14,7 +14,7 @@ locals {
   }
 }
 
-output "tracking_is_off" {
+output "without_error_tracking" {
   value = [
     for project in data.gitlab_error_tracking_projects.acme.projects : project.project
     if try(!project.settings.active, true)

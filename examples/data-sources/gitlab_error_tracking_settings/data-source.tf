@@ -1,12 +1,7 @@
-resource "gitlab_error_tracking_settings" "web" {
-  project = "acme/web"
-  active  = true
-}
-
 data "gitlab_error_tracking_settings" "web" {
-  project = gitlab_error_tracking_settings.web.id
+  project = "acme/web"
 }
 
-output "integrated" {
-  value = data.gitlab_error_tracking_settings.web.integrated
+output "web_collects_errors_in" {
+  value = data.gitlab_error_tracking_settings.web.integrated ? "GitLab" : "Sentry"
 }

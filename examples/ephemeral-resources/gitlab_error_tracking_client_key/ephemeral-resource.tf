@@ -1,14 +1,16 @@
-# The oldest active key. Nothing of it is stored in the state.
+# The oldest active key. It is not stored in the state.
 ephemeral "gitlab_error_tracking_client_key" "web" {
   project = "acme/web"
 }
 
-# Passes the DSN to a script. Write-only arguments and provider blocks can use it, too.
-resource "terraform_data" "deploy" {
-  provisioner "local-exec" {
-    command = "sh set-secret.sh"
-    environment = {
-      SENTRY_DSN = ephemeral.gitlab_error_tracking_client_key.web.sentry_dsn
-    }
+# Write-only arguments take its DSN, and so do provider blocks.
+resource "kubernetes_secret_v1" "web" {
+  metadata {
+    name = "web-sentry"
   }
+
+  data_wo = {
+    SENTRY_DSN = ephemeral.gitlab_error_tracking_client_key.web.sentry_dsn
+  }
+  data_wo_revision = 1 # raise it to write the DSN again
 }

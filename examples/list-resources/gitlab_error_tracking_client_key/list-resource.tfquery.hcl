@@ -9,7 +9,7 @@ list "gitlab_error_tracking_client_key" "acme" {
   }
 }
 
-# Those of one project.
+# The client keys of one project.
 list "gitlab_error_tracking_client_key" "web" {
   provider = gitlab
 

@@ -1,4 +1,4 @@
-# The settings of all projects in a group that have some, without its subgroups.
+# The settings of a group's own projects, without subgroups.
 list "gitlab_error_tracking_settings" "acme" {
   provider = gitlab
   limit    = 1000

@@ -5,9 +5,9 @@ resource "gitlab_error_tracking_settings" "web" {
   integrated = true
 }
 
-# A project by its ID. Destroying the resource restores the settings from before.
+# A project by its ID. Destroying the resource leaves its settings as they are.
 resource "gitlab_error_tracking_settings" "shop" {
   project    = "2"
   active     = true
-  on_destroy = "restore"
+  on_destroy = "keep"
 }
