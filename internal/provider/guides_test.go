@@ -80,8 +80,8 @@ var (
 	guideFence = regexp.MustCompile("(?ms)^(?:<!-- (?:test: (\\{[^\n]*\\})|(not run: [^\n]+)) -->\n)?```([^\n]*)\n(.*?)^```$\n?")
 	// guideLanguages are those of the blocks; true are the ones that run.
 	guideLanguages = map[string]bool{"terraform": true, "hcl": true, "sh": true, "ruby": false, "text": false, "yaml": false, "js": false}
-	// guidePlan finds what a plan does.
-	guidePlan = regexp.MustCompile(`\nPlan: (.*)\.\n`)
+	// guidePlan finds what a plan does. Only OpenTofu counts what it forgets.
+	guidePlan = regexp.MustCompile(`\nPlan: (.*?)(?:, \d+ to forget)?\.\n`)
 	// guideRoot is the GitLab of the pages, with its relative root.
 	guideRoot = regexp.MustCompile(regexp.QuoteMeta(guideAddress) + `(?:/[a-z]+)?`)
 )
