@@ -21,18 +21,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/errortracking/terraform-provider-gitlab/internal/engine"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
 // The harness of the tests: the engine, the GitLab of a test, its checks, and the engine by its command line.
@@ -80,76 +79,39 @@ func (r testRun) Run() int {
 	return status
 }
 
-// enginePath returns the path of the Terraform or OpenTofu that the tests run on.
-var enginePath = sync.OnceValues(func() (string, error) {
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return path, nil
-	}
-	find := exec.Command("go", "run", "../cmd/engine")
-	find.Stderr = os.Stderr
-	path, err := find.Output()
-	if err != nil {
-		return "", fmt.Errorf("finding an engine: %w", err)
-	}
-	return strings.TrimSpace(string(path)), nil
-})
-
-// engineVersion is the version of the engine, and engineName is Terraform or OpenTofu.
-var (
-	engineVersion *version.Version
-	engineName    string
-)
+// testEngine is the Terraform or OpenTofu that the tests run on.
+var testEngine engine.Engine
 
 // useEngine makes the test library use the engine. OpenTofu has a registry of its own, which is the host of a provider
 // address without one.
-func useEngine() error {
-	path, err := enginePath()
-	if err != nil {
+func useEngine() (err error) {
+	if testEngine, err = engine.Find(context.Background(), os.Stderr); err != nil {
 		return err
 	}
-	if err := os.Setenv("TF_ACC_TERRAFORM_PATH", path); err != nil {
-		return err
-	}
-	said, err := exec.Command(path, "version").Output()
-	if err != nil {
-		return fmt.Errorf("%s version: %w", path, err)
-	}
-	match := regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\S+)`).FindStringSubmatch(string(said))
-	if match == nil {
-		return fmt.Errorf("%s is neither Terraform nor OpenTofu", path)
-	}
-	engineName = match[1]
-	if engineName == "OpenTofu" {
+	if testEngine.Product == engine.OpenTofu {
 		if err := os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"); err != nil {
 			return err
 		}
 	}
-	engineVersion, err = version.NewVersion(match[2])
-	return err
+	return os.Setenv(engine.Variable, testEngine.Path)
 }
 
-// needsEngine skips a test on engines below a version. Every engine meets an empty one.
+// needsEngine skips a test on engines below a version. Every engine meets an empty one. It is the only place where a test
+// skips because of the engine, so that all such skips are counted as one reason.
 func needsEngine(t *testing.T, least string) {
 	t.Helper()
-	if least != "" && engineVersion.LessThan(version.Must(version.NewVersion(least))) {
-		t.Skipf("needs Terraform %s, found %s", least, engineVersion)
+	if least != "" && !testEngine.AtLeast(least) {
+		t.Skipf("needs Terraform %s, found %s", least, testEngine)
 	}
 }
 
 // needsActions skips a test on engines without actions, which only Terraform has, and on older ones.
 func needsActions(t *testing.T, least string) {
 	t.Helper()
-	if engineName != "Terraform" {
-		t.Skipf("needs actions, which %s does not have", engineName)
+	if testEngine.Product != engine.Terraform {
+		t.Skipf("needs actions, which %s does not have", testEngine.Product)
 	}
 	needsEngine(t, least)
-}
-
-// sinceTerraform skips a test of the test library on engines below a version, as needsEngine does for others.
-var sinceTerraform = map[string][]tfversion.TerraformVersionCheck{
-	"1.8":  {tfversion.SkipBelow(tfversion.Version1_8_0)},
-	"1.12": {tfversion.SkipBelow(tfversion.Version1_12_0)},
-	"1.14": {tfversion.SkipBelow(tfversion.Version1_14_0)},
 }
 
 // maintainer is the token of a Maintainer in all projects.
@@ -461,11 +423,7 @@ type commandLine struct {
 // those at the further addresses too: an engine asks for each provider that a state names.
 func newCommandLine(t *testing.T, gitlab *testbed, config string, standsIn ...string) *commandLine {
 	t.Helper()
-	engine, err := enginePath()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &commandLine{engine: engine, folder: t.TempDir(), overrides: map[string]string{}}
+	c := &commandLine{engine: testEngine.Path, folder: t.TempDir(), overrides: map[string]string{}}
 	c.write(t, "main.tf", requiredProviders+config)
 	c.env = append(os.Environ(),
 		"TF_REATTACH_PROVIDERS="+gitlab.serve(t, c.getenv, append([]string{Namespace + "/" + TypeName}, standsIn...)),

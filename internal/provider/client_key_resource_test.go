@@ -313,9 +313,9 @@ func TestClientKeyResource_import(t *testing.T) {
 
 func TestClientKeyResource_importIdentity(t *testing.T) {
 	t.Parallel()
+	needsEngine(t, "1.12")
 	gitlab := startTestbed(t, keyScenario())
 	gitlab.run(t, resource.TestCase{
-		TerraformVersionChecks: sinceTerraform["1.12"],
 		Steps: []resource.TestStep{
 			{Config: gitlab.config(clientKeyConfig("acme/web", ""))},
 			{

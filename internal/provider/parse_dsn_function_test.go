@@ -17,9 +17,9 @@ import (
 // A function needs no provider block, and asks GitLab nothing.
 func TestParseDSNFunction(t *testing.T) {
 	t.Parallel()
+	needsEngine(t, "1.8")
 	gitlab := startTestbed(t, gitlabsim.Scenario{})
 	gitlab.run(t, resource.TestCase{
-		TerraformVersionChecks: sinceTerraform["1.8"],
 		Steps: []resource.TestStep{
 			{
 				Config: requiredProviders + `

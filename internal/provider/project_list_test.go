@@ -152,13 +152,13 @@ func TestList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			needsEngine(t, "1.14")
 			gitlab := startTestbed(t, groupScenario())
 			whole := map[string]object{}
 			if test.whole != nil {
 				whole = test.whole(gitlab)
 			}
 			gitlab.run(t, resource.TestCase{
-				TerraformVersionChecks: sinceTerraform["1.14"],
 				Steps: []resource.TestStep{
 					{Config: requiredProviders + "output \"none\" {\n  value = 0\n}\n"},
 					{
@@ -224,13 +224,13 @@ func TestList_fails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			needsEngine(t, "1.14")
 			scenario := groupScenario()
 			if test.fault.Path != "" {
 				scenario.Faults = []gitlabsim.Fault{test.fault}
 			}
 			gitlab := startTestbed(t, scenario)
 			gitlab.run(t, resource.TestCase{
-				TerraformVersionChecks: sinceTerraform["1.14"],
 				Steps: []resource.TestStep{
 					{Config: requiredProviders + "output \"none\" {\n  value = 0\n}\n"},
 					{

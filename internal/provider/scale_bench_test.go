@@ -204,11 +204,7 @@ func (w *workspace) run(b *testing.B, o operation) time.Duration {
 
 func (w *workspace) terraform(b *testing.B, arguments ...string) {
 	b.Helper()
-	engine, err := enginePath()
-	if err != nil {
-		b.Fatal(err)
-	}
-	cmd := exec.CommandContext(b.Context(), engine, arguments...)
+	cmd := exec.CommandContext(b.Context(), testEngine.Path, arguments...)
 	cmd.Dir = w.folder
 	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
 	if out, err := cmd.CombinedOutput(); err != nil {

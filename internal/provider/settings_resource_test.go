@@ -310,9 +310,9 @@ func TestSettingsResource_import(t *testing.T) {
 
 func TestSettingsResource_importIdentity(t *testing.T) {
 	t.Parallel()
+	needsEngine(t, "1.12")
 	gitlab := startTestbed(t, twoProjects())
 	gitlab.run(t, resource.TestCase{
-		TerraformVersionChecks: sinceTerraform["1.12"],
 		Steps: []resource.TestStep{
 			{Config: gitlab.config(settingsConfig("acme/web", "active = true"))},
 			{

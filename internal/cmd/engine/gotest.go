@@ -13,11 +13,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/engine"
 )
 
 // goTest runs go test on the engine. It prints what go test would print, and a line with the result at the end. It
 // returns an error if go test fails.
-func goTest(ctx context.Context, e engine, args []string, out io.Writer) error {
+func goTest(ctx context.Context, e engine.Engine, args []string, out io.Writer) error {
 	cgo, err := exec.CommandContext(ctx, "go", "env", "CGO_ENABLED").Output()
 	if err != nil {
 		return fmt.Errorf("go env: %w", err)
@@ -28,7 +30,7 @@ func goTest(ctx context.Context, e engine, args []string, out io.Writer) error {
 	}
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Env = append(os.Environ(), "TF_ACC_TERRAFORM_PATH="+e.path)
+	cmd.Env = append(os.Environ(), "TF_ACC_TERRAFORM_PATH="+e.Path)
 	cmd.Stderr = os.Stderr
 	events, err := cmd.StdoutPipe()
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/engine"
 )
 
 func TestReport(t *testing.T) {
@@ -168,7 +170,7 @@ func TestGoTest(t *testing.T) {
 			t.Chdir(dir)
 			t.Setenv("CGO_ENABLED", "0")
 			var out strings.Builder
-			err := goTest(t.Context(), engine{path: "/bin/engine", product: "Terraform", version: "1.8.5"}, []string{"-race", "./..."}, &out)
+			err := goTest(t.Context(), engine.Engine{Path: "/bin/engine", Product: engine.Terraform, Version: "1.8.5"}, []string{"-race", "./..."}, &out)
 			if (err == nil) != tt.ok {
 				t.Errorf("error %v", err)
 			}

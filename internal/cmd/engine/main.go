@@ -1,28 +1,20 @@
-// Command engine finds the Terraform or OpenTofu that the tests and the demo run on.
+// Command engine finds the Terraform or OpenTofu that the tests and the demo run on, as package engine says.
 //
 //	engine                   print the engine's path
 //	engine test ARGUMENTS... run go test with these arguments on the engine
 //
-// An engine is looked for in these places, in this order:
-//
-//  1. the environment variable TF_ACC_TERRAFORM_PATH
-//  2. terraform on PATH
-//  3. tofu on PATH
-//  4. the user's cache directory, where the next two steps put Terraform
-//  5. a download of the newest Terraform
-//  6. a build of Terraform 1.8.5 from the Go module proxy
-//
-// engine test prints what go test prints. Its last line names the engine and counts the tests. It leaves out -race if cgo
-// is off, because the race detector needs it.
+// The last line of engine test names the engine and counts the tests. It leaves out -race if cgo is off, because the race
+// detector needs it.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/engine"
 )
 
 func main() {
@@ -38,20 +30,12 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] != "test" {
 		return fmt.Errorf("unknown command %q: run engine, or engine test with arguments for go test", args[0])
 	}
-	f := finder{
-		getenv:   os.Getenv,
-		lookPath: exec.LookPath,
-		cacheDir: os.UserCacheDir,
-		download: download,
-		build:    build,
-		log:      os.Stderr,
-	}
-	e, err := f.find(ctx)
+	e, err := engine.Find(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
 	if len(args) == 0 {
-		_, err = fmt.Println(e.path)
+		_, err = fmt.Println(e.Path)
 		return err
 	}
 	return goTest(ctx, e, args[1:], os.Stdout)

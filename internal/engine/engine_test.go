@@ -1,10 +1,10 @@
-package main
+package engine
 
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -33,9 +33,9 @@ const (
 	old       = "Terraform v1.4.7\non linux_amd64"
 )
 
+// The table replaces the environment of the process, so it is not parallel.
 func TestFind(t *testing.T) {
-	t.Parallel()
-
+	const building = "engine: unable to download Terraform, building Terraform 1.8.5 instead: this takes about two minutes, once\n"
 	tests := []struct {
 		name  string
 		files map[string]string // fake programs: what they say by their path below a temporary directory
@@ -92,66 +92,36 @@ func TestFind(t *testing.T) {
 			log: "engine: skipping terraform on PATH: DIR/bin/terraform is neither Terraform nor OpenTofu\n",
 		},
 		{
-			name:     "what was installed before",
-			files:    map[string]string{"cache/terraform": "Terraform v1.8.5"},
-			download: "Terraform v1.16.1",
-			want:     "cache/terraform", says: "Terraform 1.8.5",
-		},
-		{
 			name:     "a download",
 			download: "Terraform v1.16.1", build: "Terraform v1.8.5",
 			want: "cache/terraform", says: "Terraform 1.16.1",
 		},
 		{
-			name:     "a download in place of an installation that is broken",
-			files:    map[string]string{"cache/terraform": "nothing"},
-			download: "Terraform v1.16.1",
-			want:     "cache/terraform", says: "Terraform 1.16.1",
-		},
-		{
 			name:  "a build",
 			build: "Terraform v1.8.5",
 			want:  "cache/terraform", says: "Terraform 1.8.5",
-			log: "engine: unable to download Terraform (no network), building Terraform 1.8.5 instead: this takes about two minutes, once\n",
+			log: building,
 		},
 		{
 			name:   "nothing works",
-			failed: "no terraform or tofu on PATH, and Terraform can neither be downloaded nor built: no compiler",
-			log:    "engine: unable to download Terraform (no network), building Terraform 1.8.5 instead: this takes about two minutes, once\n",
+			failed: "no terraform or tofu on PATH, and Terraform can neither be downloaded nor built: no network\nno compiler",
+			log:    building,
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-
-			dir := t.TempDir()
+			dir := useDirectory(t)
 			for path, says := range tt.files {
-				path = strings.Replace(path, "cache/", "cache/terraform-provider-gitlab/", 1)
-				fake(t, filepath.Join(dir, path), says)
+				fake(t, filepath.Join(dir, inCache(path)), says)
+			}
+			if tt.env != "" {
+				t.Setenv(Variable, filepath.Join(dir, tt.env))
 			}
 			var log strings.Builder
-			f := finder{
-				getenv: func(name string) string {
-					if name != "TF_ACC_TERRAFORM_PATH" || tt.env == "" {
-						return ""
-					}
-					return filepath.Join(dir, tt.env)
-				},
-				lookPath: func(name string) (string, error) {
-					if filepath.IsAbs(name) {
-						return exec.LookPath(name)
-					}
-					if path, err := exec.LookPath(filepath.Join(dir, "bin", name)); err == nil {
-						return path, nil
-					}
-					return "", exec.ErrNotFound
-				},
-				cacheDir: func() (string, error) { return filepath.Join(dir, "cache"), nil },
+			got, err := find(t.Context(), &log, installation{
 				download: installer(t, tt.download, "no network"),
 				build:    installer(t, tt.build, "no compiler"),
-				log:      &log,
-			}
-			got, err := f.find(t.Context())
+			})
 			if tt.failed == "" && err != nil {
 				t.Fatal(err)
 			}
@@ -159,20 +129,33 @@ func TestFind(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tt.failed) {
 					t.Errorf("error %v, want %q", err, tt.failed)
 				}
-			} else {
-				want := filepath.Join(dir, strings.Replace(tt.want, "cache/", "cache/terraform-provider-gitlab/", 1))
-				if got.path != want || got.String() != tt.says {
-					t.Errorf("got %s at %s, want %s at %s", got, got.path, tt.says, want)
-				}
+			} else if want := filepath.Join(dir, inCache(tt.want)); got.Path != want || got.String() != tt.says {
+				t.Errorf("got %s at %s, want %s at %s", got, got.Path, tt.says, want)
 			}
 			if want := strings.ReplaceAll(tt.log, "DIR", dir); log.String() != want {
 				t.Errorf("log %q, want %q", log.String(), want)
 			}
-			if left, _ := filepath.Glob(filepath.Join(dir, "cache", "*", "install-*")); len(left) > 0 {
-				t.Errorf("left behind: %q", left)
-			}
 		})
 	}
+}
+
+// useDirectory makes an empty directory the home of everything that Find looks at.
+func useDirectory(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv(Variable, "")
+	t.Setenv("PATH", filepath.Join(dir, "bin"))
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	t.Setenv("HOME", dir)
+	return dir
+}
+
+// inCache puts the provider's own folder into the path of a program in the cache.
+func inCache(path string) string {
+	if runtime.GOOS == "darwin" {
+		return strings.Replace(path, "cache/", "Library/Caches/terraform-provider-gitlab/", 1)
+	}
+	return strings.Replace(path, "cache/", "cache/terraform-provider-gitlab/", 1)
 }
 
 // installer returns an installation of a fake Terraform, or one that fails if says is empty.
@@ -185,15 +168,19 @@ func installer(t *testing.T, says, failure string) func(context.Context, string)
 	}
 }
 
-func TestFindInterrupted(t *testing.T) {
-	t.Parallel()
+// A Terraform that was installed before is used without the network.
+func TestDownload(t *testing.T) {
+	dir := useDirectory(t)
+	want := fake(t, filepath.Join(dir, "terraform"), "Terraform v1.8.5")
+	if got, err := download(t.Context(), dir); err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}
 
-	dir := t.TempDir()
+func TestFind_interrupted(t *testing.T) {
+	useDirectory(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	f := finder{
-		getenv:   func(string) string { return "" },
-		lookPath: func(string) (string, error) { return "", exec.ErrNotFound },
-		cacheDir: func() (string, error) { return dir, nil },
+	_, err := find(ctx, io.Discard, installation{
 		download: func(context.Context, string) (string, error) {
 			cancel()
 			return "", context.Canceled
@@ -202,10 +189,17 @@ func TestFindInterrupted(t *testing.T) {
 			t.Error("an interrupted download was followed by a build")
 			return "", nil
 		},
-		log: &strings.Builder{},
-	}
-	if _, err := f.find(ctx); err == nil || err.Error() != "stopped while installing Terraform" {
+	})
+	if err == nil || err.Error() != "stopped while installing Terraform" {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestAtLeast(t *testing.T) {
+	t.Parallel()
+	e := Engine{Product: Terraform, Version: "1.14.0"}
+	if !e.AtLeast("1.14") || !e.AtLeast("1.9") || e.AtLeast("1.14.1") {
+		t.Errorf("%s is compared wrongly", e)
 	}
 }
 
@@ -213,11 +207,11 @@ func TestFindInterrupted(t *testing.T) {
 func TestMinimum(t *testing.T) {
 	t.Parallel()
 	for name, says := range map[string]string{
-		"README.md":                  "| Terraform | " + minimum.Original() + " or newer",
-		"templates/index.md.tmpl":    "| Terraform | " + minimum.Original() + " or newer",
-		".github/workflows/test.yml": "version: ['" + minimum.Original() + ".*',",
+		"README.md":                  "| Terraform | " + minimum + " or newer",
+		"templates/index.md.tmpl":    "| Terraform | " + minimum + " or newer",
+		".github/workflows/test.yml": "version: ['" + minimum + ".*',",
 	} {
-		text, err := os.ReadFile(filepath.Join("../../..", name))
+		text, err := os.ReadFile(filepath.Join("../..", name))
 		if err != nil {
 			t.Fatal(err)
 		}
