@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/engine"
+	"gotest.tools/gotestsum/testjson"
 )
 
 // goTest runs go test on the engine. It prints what go test would print, and a line with the result at the end. It
@@ -30,7 +29,7 @@ func goTest(ctx context.Context, e engine.Engine, args []string, out io.Writer) 
 	}
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Env = append(os.Environ(), "TF_ACC_TERRAFORM_PATH="+e.Path)
+	cmd.Env = append(os.Environ(), engine.Variable+"="+e.Path)
 	cmd.Stderr = os.Stderr
 	events, err := cmd.StdoutPipe()
 	if err != nil {
@@ -39,186 +38,89 @@ func goTest(ctx context.Context, e engine.Engine, args []string, out io.Writer) 
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	r := newReport(out, slices.Contains(args, "-v"))
-	if err := errors.Join(r.read(events), cmd.Wait()); err != nil {
-		fmt.Fprintf(out, "%s: %s\n", e, r)
-		return fmt.Errorf("go test: %w", err)
+	tests, err := testjson.ScanTestOutput(testjson.ScanConfig{
+		Stdout:                   events,
+		Handler:                  printer{out: out, verbose: slices.Contains(args, "-v")},
+		IgnoreNonJSONOutputLines: true,
+	})
+	if err = errors.Join(err, cmd.Wait()); err != nil {
+		err = fmt.Errorf("go test: %w", err)
 	}
-	_, err = fmt.Fprintf(out, "%s: %s\n", e, r)
+	if tests != nil {
+		fmt.Fprintf(out, "%s: %s\n", e, result(tests))
+	}
 	return err
 }
 
-// event is a line of go test -json, as `go doc test2json` and `go help buildjson` describe it.
-type event struct {
-	Action  string
-	Package string
-	Test    string
-	Output  string
-}
-
-// testID names a test. For the package itself, test is empty.
-type testID struct{ pkg, test string }
-
-// report prints the events of go test -json as go test prints them, and counts tests. A test with subtests counts only
-// through them, except if it fails and none of them does.
-type report struct {
+// printer prints events as go test prints them.
+type printer struct {
 	out     io.Writer
 	verbose bool
-
-	output  map[testID]*strings.Builder // of what has not ended
-	parents map[testID]bool             // tests with subtests, and packages with tests
-	blamed  map[testID]bool             // those of them in which a test failed
-
-	passed, failed int
-	skipped        map[string]int // by reason
 }
 
-func newReport(out io.Writer, verbose bool) *report {
-	return &report{
-		out: out, verbose: verbose,
-		output:  map[testID]*strings.Builder{},
-		parents: map[testID]bool{},
-		blamed:  map[testID]bool{},
-		skipped: map[string]int{},
-	}
-}
-
-// read reads the events up to the end. It prints lines that are no events unchanged.
-func (r *report) read(events io.Reader) error {
-	lines := bufio.NewReader(events)
-	for {
-		line, err := lines.ReadBytes('\n')
-		var e event
+// Event prints what go test shows of a package, and the output of a test that failed.
+func (p printer) Event(event testjson.TestEvent, tests *testjson.Execution) error {
+	text := event.Output
+	if !p.verbose {
 		switch {
-		case len(line) == 0:
-		case json.Unmarshal(line, &e) == nil:
-			r.add(e)
+		case event.PackageEvent() && text == "PASS\n":
+			text = ""
+		case event.PackageEvent():
+		case event.Action == testjson.ActionFail:
+			pkg := tests.Package(event.Package)
+			text = strings.Join(pkg.OutputLines(pkg.LastFailedByName(event.Test)), "")
 		default:
-			fmt.Fprintf(r.out, "%s", line)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
+			text = ""
 		}
 	}
+	_, err := io.WriteString(p.out, text)
+	return err
 }
 
-func (r *report) add(e event) {
-	id := testID{e.Package, e.Test}
-	switch e.Action {
-	case "build-output":
-		fmt.Fprint(r.out, e.Output)
-	case "start", "run":
-		r.output[id] = &strings.Builder{}
-		for _, parent := range id.parents() {
-			r.parents[parent] = true
-		}
-	case "output":
-		r.write(id, e.Output)
-	case "pass", "fail", "skip":
-		r.end(id, e.Action)
-	}
+// Err prints a line that is no event.
+func (p printer) Err(text string) error {
+	_, err := fmt.Fprintln(p.out, text)
+	return err
 }
 
-// write prints the output that go test always shows, and keeps the rest until the test or the package ends.
-func (r *report) write(id testID, output string) {
-	summary := id.test == "" && (strings.HasPrefix(output, "ok ") || strings.HasPrefix(output, "FAIL\t") || strings.HasPrefix(output, "? "))
-	if summary || r.verbose {
-		fmt.Fprint(r.out, output)
-	}
-	if kept := r.output[id]; kept != nil && !summary && !strings.HasPrefix(output, "=== ") {
-		kept.WriteString(output)
-	}
-}
+// skipMessage is the message of t.Skip in a test's output.
+var skipMessage = regexp.MustCompile(`(?m)^\s+\S+\.go:\d+: (.*)$`)
 
-// end counts what ended, and prints the output of what failed.
-func (r *report) end(id testID, result string) {
-	var output string
-	if kept := r.output[id]; kept != nil {
-		output = kept.String()
-		delete(r.output, id)
-	}
-	switch {
-	case result == "fail":
-		if id.test == "" {
-			r.endUnfinished(id.pkg)
+// result counts tests and says why some were skipped. A test with subtests counts only through them, except if it fails and
+// none of them does.
+func result(tests *testjson.Execution) string {
+	passed, reasons := 0, map[string]int{}
+	for _, name := range tests.Packages() {
+		pkg := tests.Package(name)
+		parents := map[string]bool{}
+		for _, test := range pkg.TestCases() {
+			// The name of a subtest can contain slashes itself, so that not all of these exist.
+			for parent := test.Test.Parent(); parent != ""; parent = testjson.TestName(parent).Parent() {
+				parents[parent] = true
+			}
 		}
-		if !r.verbose {
-			fmt.Fprint(r.out, output)
+		for _, test := range pkg.Passed {
+			if !parents[test.Test.Name()] {
+				passed++
+			}
 		}
-		if !r.blamed[id] {
-			r.failed++
-		}
-		for _, parent := range id.parents() {
-			r.blamed[parent] = true
-		}
-	case id.test == "" || r.parents[id]:
-	case result == "skip":
-		r.skipped[reason(output)]++
-	default:
-		r.passed++
-	}
-}
-
-// endUnfinished ends the tests of a package that a panic or a timeout cut off. They failed.
-func (r *report) endUnfinished(pkg string) {
-	var tests []string
-	for id := range r.output {
-		if id.pkg == pkg && id.test != "" {
-			tests = append(tests, id.test)
+		for _, test := range pkg.Skipped {
+			reason := "no reason given"
+			for _, message := range skipMessage.FindAllStringSubmatch(strings.Join(pkg.OutputLines(test), ""), -1) {
+				reason = message[1] // the last one counts
+			}
+			reasons[reason]++
 		}
 	}
-	slices.Sort(tests)
-	for _, test := range slices.Backward(tests) { // subtests before their parent
-		r.end(testID{pkg, test}, "fail")
+	skipped := len(tests.Skipped())
+	text := fmt.Sprintf("%d passed, %d failed, %d skipped", passed, len(testjson.FilterFailedUnique(tests.Failed())), skipped)
+	if skipped == 0 {
+		return text
 	}
-}
-
-// parents returns the tests that id is a subtest of, and its package. The name of a subtest can contain slashes itself,
-// so that not all of them exist.
-func (id testID) parents() []testID {
-	var ids []testID
-	for name := id.test; name != ""; {
-		name = name[:max(0, strings.LastIndexByte(name, '/'))]
-		ids = append(ids, testID{id.pkg, name})
+	var why []string
+	for reason, n := range reasons {
+		why = append(why, fmt.Sprintf("%d: %s", n, reason))
 	}
-	return ids
-}
-
-var (
-	// skipMessage is the message of t.Skip in a test's output.
-	skipMessage = regexp.MustCompile(`(?m)^\s+\S+\.go:\d+: (.*)$`)
-	// needed is the version in the messages of tfversion.SkipBelow and of the provider's tests.
-	needed = regexp.MustCompile(`(?:needs Terraform|is below minimum version) (\d+\.\d+)`)
-)
-
-// reason returns why a test was skipped, from its output.
-func reason(output string) string {
-	messages := skipMessage.FindAllStringSubmatch(output, -1)
-	if len(messages) == 0 {
-		return "no reason given"
-	}
-	message := messages[len(messages)-1][1]
-	if version := needed.FindStringSubmatch(message); version != nil {
-		return "needs Terraform " + version[1]
-	}
-	return message
-}
-
-// String returns the numbers of tests, and why some were skipped.
-func (r *report) String() string {
-	var total int
-	var reasons []string
-	for reason, n := range r.skipped {
-		total += n
-		reasons = append(reasons, fmt.Sprintf("%d: %s", n, reason))
-	}
-	text := fmt.Sprintf("%d passed, %d failed, %d skipped", r.passed, r.failed, total)
-	if total > 0 {
-		slices.Sort(reasons)
-		text += " (" + strings.Join(reasons, "; ") + ")"
-	}
-	return text
+	slices.Sort(why)
+	return text + " (" + strings.Join(why, "; ") + ")"
 }
