@@ -3,9 +3,8 @@
 //  1. the environment variable TF_ACC_TERRAFORM_PATH
 //  2. terraform on PATH
 //  3. tofu on PATH
-//  4. the user's cache directory, where the next two steps put Terraform
-//  5. a download of the newest Terraform
-//  6. a build of Terraform 1.8.5 from the Go module proxy
+//  4. the user's cache directory, where the next step puts Terraform
+//  5. a download of the newest Terraform, or else a build of Terraform 1.8.5 from the Go module proxy
 package engine
 
 import (
@@ -21,47 +20,43 @@ import (
 	"github.com/hashicorp/go-version"
 )
 
-// Variable is the environment variable that names the engine. terraform-plugin-testing reads it too.
-const Variable = "TF_ACC_TERRAFORM_PATH"
-
-// minimum is the oldest version that the provider is tested with: the first that reads import blocks.
-const minimum = "1.5"
-
-// The products.
 const (
-	Terraform = "Terraform"
-	OpenTofu  = "OpenTofu"
+	// Variable is the environment variable that names the engine. terraform-plugin-testing reads it too.
+	Variable = "TF_ACC_TERRAFORM_PATH"
+	// Terraform and OpenTofu are the products.
+	Terraform, OpenTofu = "Terraform", "OpenTofu"
+	// minimum is the oldest version that the provider is tested with: the first that reads import blocks.
+	minimum = "1.5"
 )
 
 // Engine is a program that runs Terraform configurations.
 type Engine struct {
 	Path    string // absolute, because tests run in the directories of their packages
 	Product string // Terraform or OpenTofu
-	Version string
+	Version *version.Version
 }
 
 // String returns the product and its version.
-func (e Engine) String() string { return e.Product + " " + e.Version }
+func (e Engine) String() string { return e.Product + " " + e.Version.String() }
 
 // AtLeast reports whether the engine's version is the given one or a newer one.
 func (e Engine) AtLeast(least string) bool {
-	v, err := version.NewVersion(e.Version)
-	return err == nil && v.GreaterThanOrEqual(version.Must(version.NewVersion(least)))
+	return e.Version.GreaterThanOrEqual(version.Must(version.NewVersion(least)))
 }
 
-// Find returns the first engine of the places in the package comment. A program on PATH that is too old or does not work
-// is passed over with a line in the log. One in TF_ACC_TERRAFORM_PATH is an error.
+// Find returns the first engine. A program on PATH that is too old or does not work is passed over with a line in the log.
+// One in TF_ACC_TERRAFORM_PATH is an error.
 func Find(ctx context.Context, log io.Writer) (Engine, error) {
-	return find(ctx, log, installation{download: download, build: build})
+	return find(ctx, log, download, build)
 }
 
-func find(ctx context.Context, log io.Writer, install installation) (Engine, error) {
+func find(ctx context.Context, log io.Writer, download, build installer) (Engine, error) {
 	if name := os.Getenv(Variable); name != "" {
 		e, err := Inspect(ctx, name)
 		if err != nil {
-			return Engine{}, fmt.Errorf("%s: %w", Variable, err)
+			err = fmt.Errorf("%s: %w", Variable, err)
 		}
-		return e, nil
+		return e, err
 	}
 	for _, name := range []string{"terraform", "tofu"} {
 		e, err := Inspect(ctx, name)
@@ -72,7 +67,7 @@ func find(ctx context.Context, log io.Writer, install installation) (Engine, err
 			fmt.Fprintf(log, "engine: skipping %s on PATH: %v\n", name, err)
 		}
 	}
-	path, err := install.run(ctx, log)
+	path, err := install(ctx, log, download, build)
 	if err != nil {
 		return Engine{}, err
 	}
@@ -103,11 +98,11 @@ func Inspect(ctx context.Context, name string) (Engine, error) {
 	if match == nil {
 		return Engine{}, fmt.Errorf("%s is neither Terraform nor OpenTofu", path)
 	}
-	e := Engine{Path: path, Product: string(match[1]), Version: string(match[2])}
-	v, err := version.NewVersion(e.Version)
+	v, err := version.NewVersion(string(match[2]))
 	if err != nil {
 		return Engine{}, fmt.Errorf("%s: %w", path, err)
 	}
+	e := Engine{Path: path, Product: string(match[1]), Version: v}
 	// A prerelease of the oldest version is new enough.
 	if v.Core().LessThan(version.Must(version.NewVersion(minimum))) {
 		return Engine{}, fmt.Errorf("%s is %s, older than %s", path, e, minimum)

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/go-version"
 )
 
 // fake writes a program that says the given text when it is asked for its version.
@@ -118,10 +120,7 @@ func TestFind(t *testing.T) {
 				t.Setenv(Variable, filepath.Join(dir, tt.env))
 			}
 			var log strings.Builder
-			got, err := find(t.Context(), &log, installation{
-				download: installer(t, tt.download, "no network"),
-				build:    installer(t, tt.build, "no compiler"),
-			})
+			got, err := find(t.Context(), &log, installs(t, tt.download, "no network"), installs(t, tt.build, "no compiler"))
 			if tt.failed == "" && err != nil {
 				t.Fatal(err)
 			}
@@ -158,8 +157,8 @@ func inCache(path string) string {
 	return strings.Replace(path, "cache/", "cache/terraform-provider-gitlab/", 1)
 }
 
-// installer returns an installation of a fake Terraform, or one that fails if says is empty.
-func installer(t *testing.T, says, failure string) func(context.Context, string) (string, error) {
+// installs returns an installer of a fake Terraform, or one that fails if says is empty.
+func installs(t *testing.T, says, failure string) installer {
 	return func(_ context.Context, dir string) (string, error) {
 		if says == "" {
 			return "", errors.New(failure)
@@ -180,16 +179,15 @@ func TestDownload(t *testing.T) {
 func TestFind_interrupted(t *testing.T) {
 	useDirectory(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := find(ctx, io.Discard, installation{
-		download: func(context.Context, string) (string, error) {
-			cancel()
-			return "", context.Canceled
-		},
-		build: func(context.Context, string) (string, error) {
-			t.Error("an interrupted download was followed by a build")
-			return "", nil
-		},
-	})
+	download := func(context.Context, string) (string, error) {
+		cancel()
+		return "", context.Canceled
+	}
+	build := func(context.Context, string) (string, error) {
+		t.Error("an interrupted download was followed by a build")
+		return "", nil
+	}
+	_, err := find(ctx, io.Discard, download, build)
 	if err == nil || err.Error() != "stopped while installing Terraform" {
 		t.Errorf("error %v", err)
 	}
@@ -197,7 +195,7 @@ func TestFind_interrupted(t *testing.T) {
 
 func TestAtLeast(t *testing.T) {
 	t.Parallel()
-	e := Engine{Product: Terraform, Version: "1.14.0"}
+	e := Engine{Product: Terraform, Version: version.Must(version.NewVersion("1.14.0"))}
 	if !e.AtLeast("1.14") || !e.AtLeast("1.9") || e.AtLeast("1.14.1") {
 		t.Errorf("%s is compared wrongly", e)
 	}

@@ -9,11 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/hashicorp/go-version"
-	install "github.com/hashicorp/hc-install"
+	hcinstall "github.com/hashicorp/hc-install"
 	"github.com/hashicorp/hc-install/fs"
 	"github.com/hashicorp/hc-install/product"
 	"github.com/hashicorp/hc-install/releases"
@@ -24,14 +23,11 @@ import (
 // their go.mod replaces modules.
 const builtVersion = "1.8.5"
 
-// installation puts Terraform into a directory. Both ways return the program's path. Tests replace them.
-type installation struct {
-	// download returns the program that is in the directory, and downloads one only if there is none.
-	download, build func(ctx context.Context, dir string) (string, error)
-}
+// installer puts Terraform into a directory and returns the program's path.
+type installer func(ctx context.Context, dir string) (string, error)
 
-// run returns the Terraform in the user's cache directory, and puts one there if there is none.
-func (i installation) run(ctx context.Context, log io.Writer) (string, error) {
+// install returns the Terraform in the user's cache directory, and puts one there if there is none.
+func install(ctx context.Context, log io.Writer, download, build installer) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
@@ -40,26 +36,25 @@ func (i installation) run(ctx context.Context, log io.Writer) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	path, failed := i.download(ctx, dir)
-	if failed == nil {
-		return path, nil
-	}
-	if ctx.Err() == nil {
+	path, failed := download(ctx, dir)
+	if failed != nil && ctx.Err() == nil {
 		fmt.Fprintf(log, "engine: unable to download Terraform, building Terraform %s instead: this takes about two minutes, once\n", builtVersion)
-		path, err = i.build(ctx, dir)
+		path, err = build(ctx, dir)
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return "", errors.New("stopped while installing Terraform")
-	}
-	if err != nil {
+	case err != nil:
 		return "", fmt.Errorf("no terraform or tofu on PATH, and Terraform can neither be downloaded nor built: %w", errors.Join(failed, err))
 	}
 	return path, nil
 }
 
+// download downloads the newest Terraform, unless an earlier run put one into the directory.
 func download(ctx context.Context, dir string) (string, error) {
-	return install.NewInstaller().Ensure(ctx, []src.Source{
-		&fs.Version{Product: product.Terraform, Constraints: version.MustConstraints(version.NewConstraint(">= " + minimum)), ExtraPaths: []string{dir}},
+	recent := version.MustConstraints(version.NewConstraint(">= " + minimum))
+	return hcinstall.NewInstaller().Ensure(ctx, []src.Source{
+		&fs.Version{Product: product.Terraform, Constraints: recent, ExtraPaths: []string{dir}},
 		&releases.LatestVersion{Product: product.Terraform, InstallDir: dir, Timeout: time.Minute},
 	})
 }
@@ -73,12 +68,7 @@ func build(ctx context.Context, dir string) (string, error) {
 	cmd.Dir = dir // outside the module, whose settings do not matter here
 	cmd.Env = append(os.Environ(), "GOBIN="+dir, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
-		return "", fmt.Errorf("go install: %w: %s", err, lines[len(lines)-1])
+		return "", fmt.Errorf("go install: %w: %s", err, bytes.TrimSpace(out))
 	}
-	program := filepath.Join(dir, "terraform")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	return program, nil
+	return exec.LookPath(filepath.Join(dir, "terraform"))
 }

@@ -73,6 +73,9 @@ func (r testRun) Run() int {
 		return 1
 	}
 	status := r.M.Run()
+	for _, lacking := range slices.Sorted(maps.Keys(skips.lacking)) {
+		fmt.Printf("%d skipped: they need %s, and this is %s\n", skips.lacking[lacking], lacking, testEngine)
+	}
 	if builtFolder != "" {
 		_ = os.RemoveAll(builtFolder)
 	}
@@ -96,12 +99,11 @@ func useEngine() (err error) {
 	return os.Setenv(engine.Variable, testEngine.Path)
 }
 
-// needsEngine skips a test on engines below a version. Every engine meets an empty one. It is the only place where a test
-// skips because of the engine, so that all such skips are counted as one reason.
+// needsEngine skips a test on engines below a version. Every engine meets an empty one.
 func needsEngine(t *testing.T, least string) {
 	t.Helper()
 	if least != "" && !testEngine.AtLeast(least) {
-		t.Skipf("needs Terraform %s, found %s", least, testEngine)
+		skip(t, "Terraform "+least)
 	}
 }
 
@@ -109,9 +111,24 @@ func needsEngine(t *testing.T, least string) {
 func needsActions(t *testing.T, least string) {
 	t.Helper()
 	if testEngine.Product != engine.Terraform {
-		t.Skipf("needs actions, which %s does not have", testEngine.Product)
+		skip(t, "actions")
 	}
 	needsEngine(t, least)
+}
+
+// skips counts the tests that the engine lacks something for, by what that is.
+var skips = struct {
+	sync.Mutex
+	lacking map[string]int
+}{lacking: map[string]int{}}
+
+// skip skips a test that the engine lacks something for.
+func skip(t *testing.T, lacking string) {
+	t.Helper()
+	skips.Lock()
+	skips.lacking[lacking]++
+	skips.Unlock()
+	t.Skipf("needs %s, and this is %s", lacking, testEngine)
 }
 
 // maintainer is the token of a Maintainer in all projects.
