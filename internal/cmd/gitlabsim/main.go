@@ -8,75 +8,57 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
 func main() {
+	var options gitlabsim.Options
+	flag.StringVar(&options.Addr, "addr", "127.0.0.1:0", "TCP `address` to listen on")
+	scenario := flag.String("scenario", "", "JSON `file` with what exists and what goes wrong (default: one project and one token)")
+	flag.DurationVar(&options.Latency, "latency", 0, "`delay` before each request")
+	log := flag.String("log", "", "`file` that gets a line of JSON for each request")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "gitlabsim: unexpected argument %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := serve(ctx, options, *scenario, *log, os.Stdout)
 	stop()
-	os.Exit(code)
-}
-
-// config is what the arguments say.
-type config struct {
-	addr     string
-	scenario string
-	latency  time.Duration
-	log      string
-}
-
-// command runs the program until ctx ends and returns its exit code.
-func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var c config
-	flags := flag.NewFlagSet("gitlabsim", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&c.addr, "addr", "127.0.0.1:0", "the TCP `address` to listen on")
-	flags.StringVar(&c.scenario, "scenario", "", "the JSON `file` that says what exists and what goes wrong (default: one project and one token)")
-	flags.DurationVar(&c.latency, "latency", 0, "the `time` to wait before each request is worked on")
-	flags.StringVar(&c.log, "log", "", "the `file` that gets a line of JSON for each request")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case flags.NArg() > 0:
-		_, _ = fmt.Fprintf(stderr, "gitlabsim: unexpected argument %q\n", flags.Arg(0))
-		flags.Usage()
-		return 2
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gitlabsim:", err)
+		os.Exit(1)
 	}
-	if err := serve(ctx, c, stdout); err != nil {
-		_, _ = fmt.Fprintln(stderr, "gitlabsim:", err)
-		return 1
-	}
-	return 0
 }
 
 // serve serves until ctx ends.
-func serve(ctx context.Context, c config, stdout io.Writer) (err error) {
-	scenario := demoScenario()
-	if c.scenario != "" {
-		if scenario, err = readScenario(c.scenario); err != nil {
+func serve(ctx context.Context, options gitlabsim.Options, scenarioFile, logFile string, stdout io.Writer) error {
+	scenario := demoScenario
+	if scenarioFile != "" {
+		text, err := os.ReadFile(scenarioFile)
+		if err != nil {
 			return err
 		}
-	}
-	options := gitlabsim.Options{Addr: c.addr, Latency: c.latency}
-	if c.log != "" {
-		file, openErr := os.Create(c.log)
-		if openErr != nil {
-			return openErr
+		if scenario, err = gitlabsim.ReadScenario(bytes.NewReader(text)); err != nil {
+			return fmt.Errorf("%s: %w", scenarioFile, err)
 		}
-		defer func() { err = errors.Join(err, file.Close()) }()
+	}
+	if logFile != "" {
+		file, err := os.Create(logFile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
 		options.Log = file
 	}
 	server, err := gitlabsim.Start(scenario, options)
@@ -84,31 +66,30 @@ func serve(ctx context.Context, c config, stdout io.Writer) (err error) {
 		return err
 	}
 	defer server.Close()
-	if c.scenario == "" {
-		// DSNs point here, so that events arrive.
-		server.SetDSNBaseURL(server.URL())
+	greeting := fmt.Sprintln("listening on", server.URL())
+	if scenarioFile == "" {
+		server.SetDSNBaseURL(server.URL()) // so that events arrive
+		greeting += fmt.Sprintf(demoUsage, server.URL())
 	}
-	if _, err := fmt.Fprintln(stdout, "listening on", server.URL()); err != nil {
-		return err
-	}
-	if c.scenario == "" {
-		if err := printUsage(stdout, server.URL()); err != nil {
-			return err
-		}
-	}
+	fmt.Fprint(stdout, greeting)
 	<-ctx.Done()
 	return nil
 }
 
-// readScenario reads a scenario file.
-func readScenario(name string) (gitlabsim.Scenario, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return gitlabsim.Scenario{}, err
-	}
-	scenario, err := gitlabsim.ReadScenario(file)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return gitlabsim.Scenario{}, fmt.Errorf("%s: %w", name, err)
-	}
-	return scenario, nil
+// demoScenario is what exists when no scenario file is given. The token has its role in projects added later too.
+var demoScenario = gitlabsim.Scenario{
+	Tokens:   []gitlabsim.Token{{Token: "glpat-demo", Roles: map[string]string{"*": "maintainer"}}},
+	Projects: []gitlabsim.Project{{ID: 1, Path: "acme/web"}},
 }
+
+// demoUsage says how to use the demo scenario of the server at a URL.
+const demoUsage = `
+Project acme/web has the ID 1. The token glpat-demo has the Maintainer role in it. To use them, run:
+
+  export GITLAB_BASE_URL=%[1]s
+  export GITLAB_TOKEN=glpat-demo
+
+Control requests change what GitLab holds. This one renames the project:
+
+  curl -X PATCH -d '{"path":"acme/site"}' %[1]s/-/projects/1
+`

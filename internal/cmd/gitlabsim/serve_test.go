@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
 // TestDemo starts the program without a scenario and does what its output says.
@@ -18,9 +20,9 @@ func TestDemo(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
-	code := make(chan int, 1)
+	ended := make(chan error, 1)
 	go func() {
-		code <- command(ctx, nil, writer, io.Discard)
+		ended <- serve(ctx, gitlabsim.Options{}, "", "", writer)
 		_ = writer.Close()
 	}()
 	var lines []string
@@ -60,8 +62,8 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%s answers %s, %v", lines[len(lines)-1], out, err)
 	}
 	stop()
-	if got := <-code; got != 0 {
-		t.Errorf("got exit code %d", got)
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 
