@@ -15,13 +15,8 @@ resource "gitlab_error_tracking_settings" "web" {
 
 resource "gitlab_error_tracking_client_key" "web" {
   project = gitlab_error_tracking_settings.web.project
-  keepers = { rotated = "2026-11" } # another value, another key
+  keepers = { rotated = "2026-11" } # a new value creates a new key
   lifecycle { create_before_destroy = true }
-}
-
-output "web_dsn" {
-  value     = gitlab_error_tracking_client_key.web.sentry_dsn
-  sensitive = true
 }
 
 # Import the key that somebody created for acme/shop by hand.
@@ -32,4 +27,10 @@ import {
 
 resource "gitlab_error_tracking_client_key" "shop" {
   project = "acme/shop"
+}
+
+# Give the DSN to an application.
+output "web_dsn" {
+  value     = gitlab_error_tracking_client_key.web.sentry_dsn
+  sensitive = true
 }

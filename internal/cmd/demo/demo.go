@@ -2,216 +2,142 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/errortracking/terraform-provider-gitlab/internal/engine"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
-// demo is what the sections share.
+// demo is what the chapters share. After an error nothing more is done.
 type demo struct {
-	story  *story
-	gitlab *gitlabsim.Server
-	engine *engine
-	config string   // main.tf as it is applied
-	later  []string // the parts of main.tf that are still to come
+	*story
+	gitlab  *gitlabsim.Server
+	engine  engine.Engine
+	folder  string   // has the configuration and the provider
+	env     []string // of the engine
+	verbose bool
+	parts   []string // of main.tf: the provider, web, shop, the output
+	err     error
 }
 
-// partMark begins a part of main.tf.
-const partMark = "\n# "
+// partMark begins a part of main.tf. The others are what GitLab has of a project, as patterns.
+const (
+	partMark   = "\n# "
+	nothingYet = "error tracking off, no client key"
+	oneKey     = `error tracking on, client key \d+`
+	handMade   = "error tracking on, client key 7"
+)
 
-func (d *demo) begin(ctx context.Context) error {
-	text, err := os.ReadFile("examples/demo/main.tf")
-	if err != nil {
-		return err
+func (d *demo) run(ctx context.Context) {
+	for _, chapter := range []func(context.Context){
+		d.setUp, d.create, d.importKey, d.sendEvent, d.query, d.rotate, d.cleanUp,
+	} {
+		if chapter(ctx); d.err != nil {
+			return
+		}
 	}
-	parts := strings.Split(string(text), partMark)
-	if len(parts) != 3 {
-		return fmt.Errorf("main.tf has %d parts, expected the provider, web and shop", len(parts))
-	}
-	d.config, d.later = parts[0], parts[1:]
-	d.story.tell(plain, fmt.Sprintf("A simulator at %s, %s, and the provider of this checkout.", d.gitlab.URL(), d.engine))
-	if err := errors.Join(d.engine.buildProvider(ctx), d.engine.write("main.tf", d.config)); err != nil {
-		return err
-	}
-	if _, err := d.run(ctx, "init"); err != nil {
-		return err
-	}
-	return d.gitlabHas("acme/web: error tracking off, no client key", "acme/shop: error tracking on, client key 7")
+	d.tell(plain, "\nNext: docs/guides/getting-started.md sets this up for a project of your own.")
 }
 
-// add shows the next part of main.tf and applies it. The plan has the given changes.
-func (d *demo) add(ctx context.Context, plan, apply string) error {
-	part := partMark + d.later[0]
-	d.config, d.later = d.config+part, d.later[1:]
-	d.story.tell(code, part)
-	return d.apply(ctx, plan, apply)
+func (d *demo) setUp(ctx context.Context) {
+	d.begin(ctx, "Set up")
+	if d.err = d.useCheckout(ctx); d.err != nil {
+		return
+	}
+	d.parts = strings.Split(d.read("main.tf"), partMark)
+	d.tell(plain, fmt.Sprintf("A simulated GitLab at %s, %s, and the provider of this checkout.", d.gitlab.URL(), d.engine))
+	d.look("nothing", nothingYet, handMade)
 }
 
-// apply applies the configuration. It checks Terraform's summary of the plan and of the apply.
-func (d *demo) apply(ctx context.Context, plan, apply string) error {
-	if err := d.engine.write("main.tf", d.config); err != nil {
-		return err
-	}
-	return d.terraform(ctx, "apply -auto-approve", "Plan: "+plan+".", "Apply complete! Resources: "+apply+".")
+// add shows a part of main.tf and applies the parts up to it. apply applies some parts.
+func (d *demo) add(ctx context.Context, part int, prints ...string) {
+	d.tell(code, strings.TrimSpace(partMark+d.parts[part]))
+	d.apply(ctx, d.parts[:part+1], prints...)
 }
 
-func (d *demo) create(ctx context.Context) error {
-	if err := d.add(ctx, "2 to add, 0 to change, 0 to destroy", "2 added, 0 changed, 0 destroyed"); err != nil {
-		return err
-	}
-	if err := d.gitlabReceived("POST /projects/1/error_tracking/client_keys", "PUT /projects/1/error_tracking/settings",
-		"DELETE /projects/1/error_tracking/client_keys/8", "POST /projects/1/error_tracking/client_keys"); err != nil {
-		return err
-	}
-	d.story.tell(plain, "Client key 8 was temporary: while it existed, GitLab created no key by itself. So client key 9 is the only one.")
-	return d.gitlabHas("acme/web: error tracking on, client key 9", "acme/shop: error tracking on, client key 7")
+func (d *demo) apply(ctx context.Context, parts []string, prints ...string) {
+	d.write("main.tf", strings.Join(parts, partMark))
+	d.terraform(ctx, "apply -auto-approve", prints...)
 }
 
-func (d *demo) importKey(ctx context.Context) error {
-	if err := d.add(ctx, "1 to import, 0 to add, 0 to change, 0 to destroy", "1 imported, 0 added, 0 changed, 0 destroyed"); err != nil {
-		return err
-	}
-	if err := d.gitlabReceived("no write"); err != nil {
-		return err
-	}
-	return d.gitlabHas("acme/web: error tracking on, client key 9", "acme/shop: error tracking on, client key 7")
+func (d *demo) create(ctx context.Context) {
+	d.begin(ctx, "Plan and apply")
+	d.add(ctx, 1, "Plan: 2 to add, 0 to change, 0 to destroy.", "Apply complete! Resources: 2 added, 0 changed, 0 destroyed.")
+	d.look(".*", oneKey, handMade)
+	d.tell(plain, "GitLab adds a key by itself when tracking is enabled. The provider leaves only the declared one.")
 }
 
-func (d *demo) sendEvent(ctx context.Context) error {
-	dsn, err := d.run(ctx, "output -raw web_dsn")
-	if err != nil {
-		return err
-	}
-	publicKey := d.gitlab.Keys(webID)[0].PublicKey
-	if dsn != d.gitlab.DSN(webID, publicKey) {
-		return errors.New("this is not the DSN of client key 9")
-	}
-	d.story.tell(result, strings.Replace(dsn, publicKey, publicKey[:9]+"…", 1))
-	const message = "checkout failed: card declined"
-	if d.engine.hasActions() {
-		err = d.invokeAction(ctx)
-	} else {
-		d.story.tell(plain, "An application with this DSN reports an error.")
-		d.story.tell(code, fmt.Sprintf("sentry.CaptureMessage(%q)", message))
-		err = send(ctx, dsn, message)
-	}
-	if err != nil {
-		return err
-	}
-	events := d.gitlab.Events()
-	if len(events) != 1 || events[0].ProjectID != webID || events[0].PublicKey != publicKey || events[0].Message != message {
-		return fmt.Errorf("GitLab received %+v", events)
-	}
-	d.story.tell(result, "acme/web received the event through client key 9.")
-	return nil
+func (d *demo) importKey(ctx context.Context) {
+	d.begin(ctx, "Import an existing key")
+	d.add(ctx, 2, "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.", "Apply complete! Resources: 1 imported, 0 added, 0 changed, 0 destroyed.")
+	d.tell(plain, "Terraform adopted the key.")
+	d.look("nothing", oneKey, handMade)
 }
 
-// progress finds what an action reports.
-var progress = regexp.MustCompile(`Sending a test event .*|\S+ accepted event .*`)
-
-// invokeAction sends an event with the action of the provider.
-func (d *demo) invokeAction(ctx context.Context) error {
-	if err := d.showFile("test-event.tf"); err != nil {
-		return err
+func (d *demo) sendEvent(ctx context.Context) {
+	d.begin(ctx, "Read the DSN and send an event")
+	d.add(ctx, 3, "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.")
+	d.terraform(ctx, "output -raw web_dsn", regexp.QuoteMeta(d.gitlab.DSN(webID, d.gitlab.Keys(webID)[0].PublicKey)))
+	if d.lacks("actions") {
+		return
 	}
-	output, err := d.run(ctx, "apply -auto-approve -invoke=action.gitlab_error_tracking_send_test_event.web")
-	if err != nil {
-		return err
-	}
-	d.story.tell(result, strings.Join(progress.FindAllString(output, -1), "\n"))
-	return nil
+	d.addFile("test-event.tf")
+	d.terraform(ctx, "apply -auto-approve -invoke=action.gitlab_error_tracking_send_test_event.web", `\S+ accepted event .*`)
 }
 
-// showFile shows a file of examples/demo and adds it to the configuration.
-func (d *demo) showFile(name string) error {
-	text, err := os.ReadFile("examples/demo/" + name)
-	if err != nil {
-		return err
+func (d *demo) query(ctx context.Context) {
+	d.begin(ctx, "Find keys with a query")
+	if d.lacks("queries") {
+		return
 	}
-	d.story.tell(code, string(text))
-	return d.engine.write(name, string(text))
+	d.addFile("find.tfquery.hcl")
+	d.terraform(ctx, "query", `list\..*acme/web · key \d+`, `list\..*acme/shop · key 7`)
 }
 
-func (d *demo) query(ctx context.Context) error {
-	if err := d.showFile("find.tfquery.hcl"); err != nil {
-		return err
-	}
-	if !d.engine.hasQueries() {
-		d.story.tell(plain, needsQuery+" This is "+d.engine.String()+".")
-		return nil
-	}
-	output, err := d.run(ctx, "query")
-	if err != nil {
-		return err
-	}
-	found := strings.TrimSpace(output)
-	d.story.tell(result, found)
-	if strings.Count(found, "list.") != 2 || !strings.Contains(found, "acme/web · key 9") || !strings.Contains(found, "acme/shop · key 7") {
-		return errors.New("these are not the keys in GitLab")
-	}
-	return nil
-}
-
-func (d *demo) rotate(ctx context.Context) error {
+func (d *demo) rotate(ctx context.Context) {
+	d.begin(ctx, "Rotate a key without a gap")
 	const now, then = `{ rotated = "2026-11" }`, `{ rotated = "2026-12" }`
-	d.story.tell(code, "- keepers = "+now+"\n+ keepers = "+then)
-	d.config = strings.Replace(d.config, now, then, 1)
-	if err := d.apply(ctx, "1 to add, 0 to change, 1 to destroy", "1 added, 0 changed, 1 destroyed"); err != nil {
-		return err
-	}
-	if err := d.gitlabReceived("POST /projects/1/error_tracking/client_keys", "DELETE /projects/1/error_tracking/client_keys/9"); err != nil {
-		return err
-	}
-	return d.gitlabHas("acme/web: error tracking on, client key 10", "acme/shop: error tracking on, client key 7")
+	d.tell(code, "- keepers = "+now+"\n+ keepers = "+then)
+	d.parts[1] = strings.Replace(d.parts[1], now, then, 1)
+	d.apply(ctx, d.parts, "Plan: 1 to add, 0 to change, 1 to destroy.", "Apply complete! Resources: 1 added, 0 changed, 1 destroyed.")
+	d.look(`POST client_keys, DELETE client_keys/\d+`, oneKey, handMade)
+	d.terraform(ctx, "plan", "No changes. Your infrastructure matches the configuration.")
 }
 
-func (d *demo) planAgain(ctx context.Context) error {
-	return d.terraform(ctx, "plan", "No changes. Your infrastructure matches the configuration.")
+// cleanUp destroys what Terraform created. The key that it imported stays in GitLab.
+func (d *demo) cleanUp(ctx context.Context) {
+	d.begin(ctx, "Clean up")
+	d.tell(plain, "The key of acme/shop was there before Terraform. To keep it, Terraform forgets it first.")
+	d.terraform(ctx, "state rm gitlab_error_tracking_client_key.shop", "Successfully removed 1 .*")
+	d.write("main.tf", strings.Join(slices.Delete(d.parts, 2, 3), partMark))
+	d.terraform(ctx, "destroy -auto-approve", "Plan: 0 to add, 0 to change, 2 to destroy.", "Destroy complete! Resources: 2 destroyed.")
+	d.look(".*", nothingYet, handMade)
 }
 
-func (d *demo) destroy(ctx context.Context) error {
-	if err := d.terraform(ctx, "destroy -auto-approve", "Plan: 0 to add, 0 to change, 3 to destroy.",
-		"Destroy complete! Resources: 3 destroyed."); err != nil {
-		return err
+// lacks says so if the engine lacks a feature of Terraform 1.14.
+func (d *demo) lacks(feature string) bool {
+	lacking := d.engine.Product != engine.Terraform || !d.engine.AtLeast("1.14")
+	if lacking {
+		d.tell(plain, fmt.Sprintf("Skipped: %s need Terraform 1.14 or newer, and this is %s.", feature, d.engine))
 	}
-	if err := d.gitlabHas("acme/web: error tracking off, no client key", "acme/shop: error tracking on, no client key"); err != nil {
-		return err
-	}
-	d.story.tell(plain, "The settings of acme/shop are not in Terraform, so they stay.")
-	return nil
+	return lacking
 }
 
-// run shows a command of Terraform, runs it and returns its output.
-func (d *demo) run(ctx context.Context, arguments string) (string, error) {
-	d.story.tell(command, d.engine.name()+" "+arguments)
-	return d.engine.run(ctx, strings.Fields(arguments)...)
+// read returns a file of examples/demo. addFile shows one and adds it to the configuration.
+func (d *demo) read(name string) string {
+	text, err := os.ReadFile("examples/demo/" + name)
+	if d.err == nil {
+		d.err = err
+	}
+	return string(text)
 }
 
-// summary finds the lines of Terraform that sum up a command, and its warnings.
-var summary = regexp.MustCompile(`(?m)^(?:│ )?((?:Plan|Warning): .*|(?:Apply|Destroy) complete! .*|No changes\. .*)$`)
-
-// terraform runs a command and shows its summary, which must be the wanted one.
-func (d *demo) terraform(ctx context.Context, arguments string, want ...string) error {
-	output, err := d.run(ctx, arguments)
-	if err != nil {
-		return err
-	}
-	var got []string
-	for _, match := range summary.FindAllStringSubmatch(output, -1) {
-		got = append(got, match[1])
-	}
-	d.story.tell(result, strings.Join(got, "\n"))
-	return expect(got, want)
-}
-
-func expect(got, want []string) error {
-	if !slices.Equal(got, want) {
-		return fmt.Errorf("expected:\n%s", strings.Join(want, "\n"))
-	}
-	return nil
+func (d *demo) addFile(name string) {
+	text := d.read(name)
+	d.tell(code, strings.TrimSpace(text))
+	d.write(name, text)
 }

@@ -1,74 +1,57 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
-// The projects in GitLab. acme/shop has a client key that was created by hand.
-const (
-	webID  = 1
-	shopID = 2
-)
+// token is the one that Terraform uses, and webID is the ID of acme/web.
+const token, webID = "demo-token", 1
 
-// token is the one that Terraform uses.
-const token = "demo-token"
-
-func startGitLab() (*gitlabsim.Server, error) {
-	server, err := gitlabsim.Start(gitlabsim.Scenario{
-		Tokens: []gitlabsim.Token{{Token: token, Roles: map[string]string{"*": "maintainer"}}},
-		Projects: []gitlabsim.Project{
-			{ID: webID, Path: "acme/web"},
-			{
-				ID: shopID, Path: "acme/shop", ClientKeys: gitlabsim.ClientKeys{{ID: 7}},
-				Settings: &gitlabsim.Settings{Active: true, Integrated: true},
-			},
-		},
-	}, gitlabsim.Options{})
-	if err != nil {
-		return nil, err
-	}
-	server.SetDSNBaseURL(server.URL()) // so that it receives the events too
-	return server, nil
+// scenario is what GitLab has at first. The client key of acme/shop was created by hand.
+var scenario = gitlabsim.Scenario{
+	Tokens: []gitlabsim.Token{{Token: token, Roles: map[string]string{"*": "maintainer"}}},
+	Projects: []gitlabsim.Project{{ID: webID, Path: "acme/web"}, {
+		ID: 2, Path: "acme/shop", ClientKeys: gitlabsim.ClientKeys{{ID: 7}}, Settings: &gitlabsim.Settings{Active: true, Integrated: true},
+	}},
 }
 
-// gitlabReceived shows the writes that GitLab has received since the last call, which must be the wanted ones.
-func (d *demo) gitlabReceived(want ...string) error {
-	var got []string
+// look shows the writes that GitLab has received since the last look, and what it has. Both must match the patterns.
+func (d *demo) look(received, web, shop string) {
+	if d.err != nil {
+		return
+	}
+	var writes []string
 	for _, r := range d.gitlab.Requests() {
-		if path, ok := strings.CutPrefix(r.Path, "/api/v4"); ok && r.Method != http.MethodGet {
-			got = append(got, r.Method+" "+path)
+		if _, what, ok := strings.Cut(r.Path, "/error_tracking/"); ok && r.Method != http.MethodGet {
+			writes = append(writes, r.Method+" "+what)
 		}
 	}
 	d.gitlab.ClearRequests()
-	if len(got) == 0 {
-		got = []string{"no write"}
+	projects := scenario.Projects
+	got := []string{cmp.Or(strings.Join(writes, ", "), "nothing"), d.has(projects[0].ID), d.has(projects[1].ID)}
+	d.tell(plain, "GitLab received "+got[0]+". It has")
+	d.tell(result, fmt.Sprintf("%s: %s\n%s: %s", projects[0].Path, got[1], projects[1].Path, got[2]))
+	for i, want := range []string{received, web, shop} {
+		if !regexp.MustCompile("^(" + want + ")$").MatchString(got[i]) {
+			d.err = fmt.Errorf("expected %q instead of %q", want, got[i])
+		}
 	}
-	d.story.tell(plain, "GitLab received")
-	d.story.tell(result, strings.Join(got, "\n"))
-	return expect(got, want)
 }
 
-// gitlabHas shows what GitLab has, which must be the wanted lines.
-func (d *demo) gitlabHas(want ...string) error {
-	var got []string
-	for _, p := range []gitlabsim.Project{{ID: webID, Path: "acme/web"}, {ID: shopID, Path: "acme/shop"}} {
-		state, keys := "off", "no client key"
-		if settings, _ := d.gitlab.Settings(p.ID); settings.Active {
-			state = "on"
-		}
-		for i, key := range d.gitlab.Keys(p.ID) {
-			if i == 0 {
-				keys = "client key"
-			}
-			keys += fmt.Sprintf(" %d", key.ID)
-		}
-		got = append(got, fmt.Sprintf("%s: error tracking %s, %s", p.Path, state, keys))
+// has says what a project has.
+func (d *demo) has(project int64) string {
+	state, keys := "error tracking off", ""
+	if settings, _ := d.gitlab.Settings(project); settings.Active {
+		state = "error tracking on"
 	}
-	d.story.tell(plain, "GitLab has")
-	d.story.tell(result, strings.Join(got, "\n"))
-	return expect(got, want)
+	for _, key := range d.gitlab.Keys(project) {
+		keys += fmt.Sprintf(", client key %d", key.ID)
+	}
+	return state + cmp.Or(keys, ", no client key")
 }

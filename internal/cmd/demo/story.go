@@ -1,61 +1,76 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
+	"context"
 	"fmt"
-	"io"
 	"os"
+	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/term"
 )
 
-// kind is what a line of the story is. It decides how the line is indented and coloured.
-type kind string
+// kind is what a text of the story is: how its lines begin, and their ANSI style.
+type kind struct{ before, style string }
 
-const (
-	title   kind = "title"
-	plain   kind = "plain"
-	code    kind = "code"
-	command kind = "command"
-	result  kind = "result"
+var (
+	title   = kind{"== ", "1;35"}
+	plain   = kind{"", "0"}
+	code    = kind{"    ", "36"}
+	command = kind{"$ ", "1"}
+	result  = kind{"  ", "32"}
 )
 
-// look is the text before the lines of a kind and their ANSI style.
-var look = map[kind]struct{ before, style string }{
-	title:   {"== ", "1"},
-	plain:   {"", ""},
-	code:    {"    ", "36"},
-	command: {"$ ", "1"},
-	result:  {"  ", "32"},
-}
-
-// line is a line of the story, without colour.
-type line struct {
-	kind kind
-	text string
-}
-
-// story prints what happens, and keeps it for the picture.
+// story prints what happens to stdout.
 type story struct {
-	out      io.Writer
 	coloured bool
-	told     []line
+	pace     time.Duration // before each chapter
+	enter    chan struct{} // receives when Enter is pressed
 }
 
-// tell prints the lines of text.
-func (s *story) tell(k kind, text string) {
-	for one := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		if one != "" {
-			one = look[k].before + one
-		}
-		s.told = append(s.told, line{k, one})
-		if s.coloured && look[k].style != "" {
-			one = "\x1b[" + look[k].style + "m" + one + "\x1b[0m"
-		}
-		fmt.Fprintln(s.out, one)
+// newStory returns a story with the colours and the pace that the environment asks for (https://no-color.org,
+// https://bixense.com/clicolors).
+func newStory() *story {
+	s := &story{coloured: os.Getenv("CLICOLOR_FORCE") != "", enter: make(chan struct{})}
+	if !term.IsTerminal(int(os.Stdout.Fd())) {
+		return s
 	}
+	s.coloured = s.coloured || os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	if seconds, err := strconv.Atoi(cmp.Or(os.Getenv("PACE"), "10")); err == nil && os.Getenv("CI") == "" {
+		s.pace = time.Duration(seconds) * time.Second
+		go func() {
+			for keys := bufio.NewScanner(os.Stdin); keys.Scan(); {
+				s.enter <- struct{}{}
+			}
+		}()
+	}
+	return s
 }
 
-// isTerminal reports whether f shows colours. NO_COLOR turns them off (https://no-color.org).
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+// begin begins a chapter when Enter was pressed or the pace has passed.
+func (s *story) begin(ctx context.Context, chapter string) {
+	if s.pace > 0 {
+		s.tell(plain, fmt.Sprintf("\nNext: %s (press Enter, or wait %s)", chapter, s.pace))
+		select {
+		case <-s.enter:
+		case <-time.After(s.pace):
+		case <-ctx.Done():
+		}
+	}
+	fmt.Println()
+	s.tell(title, chapter)
+}
+
+// tell prints the lines of a text.
+func (s *story) tell(k kind, text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.TrimRight(k.before+line, " ")
+		if s.coloured {
+			line = "\x1b[" + k.style + "m" + line + "\x1b[0m"
+		}
+		fmt.Println(line)
+	}
 }
