@@ -1,6 +1,7 @@
 package gitlabsim
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -117,7 +118,7 @@ type oauthError struct {
 // before anything about the project, since GitLab checks them while it finds the user of the token, and names every scope
 // of the endpoint, whether or not it would do for the method.
 func (i *instance) authenticate(c *call, r route) *answer {
-	c.token = i.tokenByText(tokenText(c.header))
+	c.token = i.tokenByText(tokenText(c.params, c.header))
 	if c.token == nil {
 		return refuse(message(http.StatusUnauthorized, "401 Unauthorized"))
 	}
@@ -158,16 +159,14 @@ func (i *instance) tokenByText(text string) *token {
 	return nil
 }
 
-// tokenText returns the token a request carries, or an empty text.
-func tokenText(header http.Header) string {
-	if text := header.Get("PRIVATE-TOKEN"); text != "" {
-		return text
+// tokenText returns the token a request carries, or an empty text. GitLab looks for it in this order
+// (lib/gitlab/auth/auth_finders.rb).
+func tokenText(p params, header http.Header) string {
+	var bearer string
+	if scheme, text, found := strings.Cut(header.Get("Authorization"), " "); found && strings.EqualFold(scheme, "Bearer") {
+		bearer = strings.TrimSpace(text)
 	}
-	text, ok := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return ""
-	}
-	return strings.TrimSpace(text)
+	return cmp.Or(p.text("private_token"), header.Get("PRIVATE-TOKEN"), p.text("access_token"), bearer)
 }
 
 // authorize finds the project of a call and checks the role in it, after the permissions of a fine-grained token.

@@ -174,6 +174,18 @@ var authenticationRows = []row{
 	{"PRIVATE-TOKEN and Authorization: Bearer", with(stored(true, true)), []step{
 		get(settings).as("maintainer-token"), {method: "GET", path: settings, token: "maintainer-token", bearer: true},
 	}},
+	{"Bearer in any case", with(stored(true, true)), []step{
+		{method: "GET", path: settings, token: "none", headers: []string{"Authorization: bearer maintainer-token"}},
+		{method: "GET", path: settings, token: "none", headers: []string{"Authorization: BEARER maintainer-token"}},
+		{method: "GET", path: settings, token: "none", headers: []string{"Authorization: Basic maintainer-token"}},
+	}},
+	{"the parameters private_token and access_token", with(stored(true, true)), []step{
+		get(settings + "?private_token=maintainer-token").as("none"), get(settings + "?access_token=maintainer-token").as("none"),
+		put(settings, `{"private_token":"maintainer-token","active":true,"integrated":true}`).as("none"),
+		put(settings, `{"access_token":"maintainer-token","active":true,"integrated":true}`).as("none"),
+		{method: "PUT", path: settings, token: "none", body: "private_token=maintainer-token&active=true&integrated=true", contentType: "application/x-www-form-urlencoded"},
+		get(settings + "?private_token=unknown-token"), get(settings + "?access_token=unknown-token"), get(settings + "?private_token=").as("none"),
+	}},
 	{"no token or an unknown one", with(plain), []step{
 		get(settings).as("none"), get(settings).as("unknown-token"), {method: "GET", path: settings, token: "unknown-token", bearer: true},
 		get("/user").as("none"), get("/version").as("none"), get("/projects/1").as("none"), get("/groups/acme/projects").as("none"),
@@ -236,7 +248,8 @@ var parameterRows = []row{
 		{method: "PUT", path: settings, body: on, contentType: "text/plain"},
 		{method: "POST", path: keys, body: "x", contentType: "application/xml; charset=utf-8"},
 	}},
-	{"a body that is not JSON", with(plain), []step{put(settings, `{"active":`)}},
+	{"a body that is not JSON", with(plain), []step{put(settings, `{"active":`), put(settings, " ")}},
+	{"JSON that is followed by text", with(plain), []step{put(settings, on+"x"), put(settings, on+" {}"), put(settings, on+"\n")}},
 	{"JSON that is not an object has no parameters", with(plain), []step{put(settings, `[true]`)}},
 	{"texts that are Booleans", with(stored(false, true)), []step{
 		patch(settings, `{"active":"1"}`), patch(settings, `{"active":0}`), patch(settings, `{"active":"on"}`), patch(settings, `{"active":"f"}`), patch(settings, `{"active":"yes"}`), patch(settings, `{"active":"tRuE"}`),

@@ -56,12 +56,13 @@ func (p params) add(values url.Values) {
 
 // addJSON adds the members of a JSON object. Other JSON holds no parameters.
 func (p params) addJSON(body []byte) *answer {
+	if !json.Valid(body) { // nor may text follow the JSON
+		return refuse(parameterError(http.StatusBadRequest, "message body does not match declared format"))
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return refuse(parameterError(http.StatusBadRequest, "message body does not match declared format"))
-	}
+	_ = decoder.Decode(&value) // valid JSON fits into any
 	members, _ := value.(map[string]any)
 	for name, value := range members {
 		p[name] = value

@@ -9,7 +9,8 @@ import (
 )
 
 // RateLimit is how many API requests a token may make in a time. GitLab counts in windows, and so does the simulator:
-// each begins with the first request after the one before has passed. Requests without a token share one count.
+// each begins with the first request after the one before has passed. Requests without a token share one count, and so do
+// those that carry it in their body.
 type RateLimit struct {
 	Requests int
 	Per      time.Duration
@@ -53,11 +54,13 @@ type window struct {
 
 // limitRate counts a request to the API and refuses it when its token has made too many. GitLab's limit stands before
 // all of its other code: a refused request meets no fault and needs no route.
-func (i *instance) limitRate(header http.Header, now time.Time) *answer {
+func (i *instance) limitRate(r *http.Request, now time.Time) *answer {
 	if i.rateLimit == nil {
 		return nil
 	}
-	token := tokenText(header)
+	query := params{}
+	query.add(r.URL.Query())
+	token := tokenText(query, r.Header)
 	w := i.windows[token]
 	if !now.Before(w.ends) {
 		w = window{ends: now.Add(i.rateLimit.Per)}

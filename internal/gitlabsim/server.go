@@ -197,7 +197,7 @@ func (s *Server) work(r *http.Request, body []byte) (got answer, fault Fault) {
 	}
 	if apiPath, ok := s.instance.apiPath(path); !ok {
 		got = s.instance.answerOutsideAPI(r, body)
-	} else if refusal := s.instance.limitRate(r.Header, time.Now()); refusal != nil {
+	} else if refusal := s.instance.limitRate(r, time.Now()); refusal != nil {
 		got = *refusal
 	} else {
 		got, fault = s.answerWithFaults(&call{
