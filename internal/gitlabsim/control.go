@@ -5,6 +5,19 @@ import (
 	"slices"
 )
 
+// mistake is what the methods that change the state panic with when a test asks for something impossible. A control request
+// answers it with 400. Nothing has changed then.
+type mistake struct{ error }
+
+func (m mistake) Error() string { return "gitlabsim: " + m.error.Error() }
+
+// must panics with a mistake.
+func must(err error) {
+	if err != nil {
+		panic(mistake{err})
+	}
+}
+
 // Requests returns what was asked so far, in order of completion. Control requests are left out.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
@@ -34,9 +47,7 @@ func (s *Server) Settings(project int64) (Settings, bool) {
 // SetSettings stores a settings row as it is, without GitLab's validation and without the key GitLab makes by itself. Nil
 // removes the row.
 func (s *Server) SetSettings(project int64, row *Settings) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mustProject(project).settings = row.clone()
+	s.changeProject(project, projectChange{Settings: settingsChange{given: true, row: row.clone()}})
 }
 
 // Keys returns the client keys of a project, ascending by ID.
@@ -60,7 +71,7 @@ func (s *Server) RemoveKey(project, key int64) {
 	p := s.mustProject(project)
 	n := slices.IndexFunc(p.keys, func(k ClientKey) bool { return k.ID == key })
 	if n < 0 {
-		panic(fmt.Sprintf("gitlabsim: project %d has no client key %d", project, key))
+		must(fmt.Errorf("project %d has no client key %d", project, key))
 	}
 	p.keys = slices.Delete(p.keys, n, n+1)
 }
@@ -77,13 +88,7 @@ func (s *Server) DSN(project int64, publicKey string) string {
 // MoveProject gives a project another full path. From then on the old one answers as that of a moved project, until
 // another project takes it. It panics when another project has the path.
 func (s *Server) MoveProject(project int64, path string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p := s.mustProject(project)
-	if err := s.instance.taken(p).addPath("path", path); err != nil {
-		panic("gitlabsim: " + err.Error())
-	}
-	s.instance.moveProject(p, path)
+	s.changeProject(project, projectChange{Path: &path})
 }
 
 // AddProject adds a project. Redirects from its path end. Client keys without an ID get the next ones of the instance's
@@ -91,9 +96,7 @@ func (s *Server) MoveProject(project int64, path string) {
 func (s *Server) AddProject(p Project) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.instance.taken(nil).add(p); err != nil {
-		panic("gitlabsim: project: " + err.Error())
-	}
+	must(s.instance.taken(nil).add(p))
 	s.instance.addProject(p)
 }
 
@@ -112,42 +115,30 @@ func (s *Server) SetRole(token string, project int64, role string) {
 	p := s.mustProject(project)
 	t := s.instance.tokenByText(token)
 	if t == nil {
-		panic(fmt.Sprintf("gitlabsim: no token %q", token))
+		must(fmt.Errorf("no token %q", token))
 	}
 	if role != "" && levelOf(role) == 0 {
-		panic(fmt.Sprintf("gitlabsim: no role %q", role))
+		must(fmt.Errorf("no role %q", role))
 	}
 	t.levels[p.id] = levelOf(role)
 }
 
 // SetFlag switches the feature flag integrated_error_tracking for a project.
 func (s *Server) SetFlag(project int64, on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mustProject(project).flag = &on
+	s.changeProject(project, projectChange{IntegratedErrorTracking: &on})
 }
 
 // SetErrorTracking gives GitLab the error tracking API, or takes it away.
-func (s *Server) SetErrorTracking(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.instance.errorTracking = on
-}
+func (s *Server) SetErrorTracking(on bool) { s.changeInstance(instanceChange{ErrorTracking: &on}) }
 
 // SetDSNBaseURL changes the instance setting error_tracking_api_url, as Scenario.DSNBaseURL describes it. Empty means
 // unset.
-func (s *Server) SetDSNBaseURL(url string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.instance.dsnBaseURL = url
-}
+func (s *Server) SetDSNBaseURL(url string) { s.changeInstance(instanceChange{DSNBaseURL: &url}) }
 
 // AddFault makes further requests go wrong. Faults that are there already come first. It panics when the fault's fields
 // do not go together.
 func (s *Server) AddFault(f Fault) {
-	if err := f.validate(); err != nil {
-		panic("gitlabsim: fault: " + err.Error())
-	}
+	must(f.validate())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)
@@ -171,7 +162,7 @@ func (s *Server) Events() []Event {
 func (s *Server) mustProject(id int64) *project {
 	p := s.instance.projectByID(id)
 	if p == nil {
-		panic(fmt.Sprintf("gitlabsim: no project %d", id))
+		must(fmt.Errorf("no project %d", id))
 	}
 	return p
 }

@@ -1,9 +1,10 @@
 // Package gitlabsim is a fake GitLab for tests and demonstrations: one process, no database, listening on 127.0.0.1.
 //
 // It answers the error tracking API of GitLab, the other calls that its client needs (projects, groups, the user and the
-// version) and the collector that DSNs point to. Statuses, JSON keys and message texts are those of GitLab. A [Scenario]
-// says what exists at the start and which requests go wrong. The methods of [Server] look at the state and change it
-// behind the client's back while it runs, and so do requests below /-/, for people and scripts:
+// version) and the collector that DSNs point to. Statuses, JSON keys and message texts are those of GitLab, for every
+// client: parameters and tokens come in all ways that GitLab takes them, since people test modules against it with curl. A
+// [Scenario] says what exists at the start and which requests go wrong. The methods of [Server] look at the state and
+// change it behind the client's back while it runs. Requests below /-/ call them, for people and scripts:
 //
 //	server, err := gitlabsim.Start(gitlabsim.Scenario{
 //		Tokens:   []gitlabsim.Token{{Token: "maintainer-token", Roles: map[string]string{"1": "maintainer"}}},
@@ -190,11 +191,11 @@ func (s *Server) wait() {
 // work answers a request and records it, unless it is a control request. It returns the fault that the request met, if any.
 func (s *Server) work(r *http.Request, body []byte) (got answer, fault Fault) {
 	path := r.URL.EscapedPath()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if strings.HasPrefix(path, controlPrefix) {
 		return s.control(r.Method, path, body), Fault{}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if apiPath, ok := s.instance.apiPath(path); !ok {
 		got = s.instance.answerOutsideAPI(r, body)
 	} else if refusal := s.instance.limitRate(r, time.Now()); refusal != nil {

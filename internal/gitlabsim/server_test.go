@@ -85,14 +85,14 @@ func TestMistakes(t *testing.T) {
 	t.Parallel()
 	server := start(t, with(another), gitlabsim.Options{})
 	for want, call := range map[string]func(){
-		"no project 9":                            func() { server.Keys(9) },
-		`no token "nobody"`:                       func() { server.SetRole("nobody", 1, "owner") },
-		`no role "boss"`:                          func() { server.SetRole("maintainer-token", 1, "boss") },
-		"project 1 has no client key 1":           func() { server.RemoveKey(1, 1) },
-		`"web" is not a full path`:                func() { server.MoveProject(1, "web") },
-		`path: "ACME/sub/api" is not a path of`:   func() { server.MoveProject(1, "ACME/sub/api") },
-		"project: id: 2 is not a positive number": func() { server.AddProject(gitlabsim.Project{ID: 2, Path: "acme/two"}) },
-		`fault: path: "" is not`:                  func() { server.AddFault(gitlabsim.Fault{Status: 500}) },
+		"no project 9":                          func() { server.Keys(9) },
+		`no token "nobody"`:                     func() { server.SetRole("nobody", 1, "owner") },
+		`no role "boss"`:                        func() { server.SetRole("maintainer-token", 1, "boss") },
+		"project 1 has no client key 1":         func() { server.RemoveKey(1, 1) },
+		`"web" is not a full path`:              func() { server.MoveProject(1, "web") },
+		`path: "ACME/sub/api" is not a path of`: func() { server.MoveProject(1, "ACME/sub/api") },
+		"id: 2 is not a positive number":        func() { server.AddProject(gitlabsim.Project{ID: 2, Path: "acme/two"}) },
+		`gitlabsim: path: "" is not`:            func() { server.AddFault(gitlabsim.Fault{Status: 500}) },
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
