@@ -55,6 +55,15 @@ var settingsRows = []row{
 	{"settings saved active and integrated with an active key make none", with(withKeys(1)), []step{
 		put(settings, on), get(keys),
 	}},
+	{"a key that stands in for the one GitLab would make, and is deleted after the save", with(plain), []step{
+		post(keys), put(settings, on), del(keys + "/1"), get(keys), patch(settings, on), get(keys),
+	}},
+	{"PATCH that turns active and integrated on without a key makes one", with(stored(false, false)), []step{
+		patch(settings, on), get(keys),
+	}},
+	{"a key that is gone when the save arrives is made again", with(plain), []step{
+		post(keys), del(keys + "/1"), put(settings, on), get(keys),
+	}},
 	{"the last key deleted leaves settings active, and off and on makes a new key", with(both(stored(true, true), withKeys(1))), []step{
 		del(keys + "/1"), get(settings), patch(settings, `{"active":true}`), get(keys),
 		patch(settings, `{"active":false}`), get(keys), patch(settings, `{"active":true}`), get(keys),

@@ -46,6 +46,10 @@ var permissionRows = []row{
 	{"every permission", with(both(stored(true, true), granular(allPermissions...))), withToken(everyCall("1")...)},
 	{"no permission", with(both(stored(true, true), granular())), withToken(everyCall("1")...)},
 	{"reading alone", with(both(stored(true, true), granular("read_error_tracking_setting", "read_error_tracking_client_key"))), withToken(everyCall("1")...)},
+	{"updating settings alone", with(both(stored(true, true), granular("update_error_tracking_setting"))), withToken(everyCall("1")...)},
+	{"creating keys alone", with(both(stored(true, true), granular("create_error_tracking_client_key"))), withToken(everyCall("1")...)},
+	{"deleting keys alone", with(both(withKeys(1), granular("delete_error_tracking_client_key"))), withToken(everyCall("1")...)},
+	{"reading the project alone", with(granular("read_project")), withToken(everyCall("1")...)},
 	{"a path needs Project: Read", with(both(stored(true, true), granular(allPermissions[:5]...))), withToken(
 		get("/projects/acme%2Fweb/error_tracking/settings"), post("/projects/acme%2Fweb/error_tracking/client_keys"), get(settings),
 	)},
