@@ -23,8 +23,8 @@ import (
 const (
 	// Variable is the environment variable that names the engine. terraform-plugin-testing reads it too.
 	Variable = "TF_ACC_TERRAFORM_PATH"
-	// Terraform and OpenTofu are the products.
-	Terraform, OpenTofu = "Terraform", "OpenTofu"
+	// OpenTofu is a product. The other one is Terraform.
+	OpenTofu = "OpenTofu"
 	// minimum is the oldest version that the provider is tested with: the first that reads import blocks.
 	minimum = "1.5"
 )

@@ -116,7 +116,7 @@ func TestFind(t *testing.T) {
 			for path, says := range tt.files {
 				fake(t, filepath.Join(dir, inCache(path)), says)
 			}
-			if tt.env != "" {
+			if t.Setenv(Variable, ""); tt.env != "" {
 				t.Setenv(Variable, filepath.Join(dir, tt.env))
 			}
 			var log strings.Builder
@@ -138,11 +138,10 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// useDirectory makes an empty directory the home of everything that Find looks at.
+// useDirectory makes an empty directory the home of the programs that Find looks for.
 func useDirectory(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	t.Setenv(Variable, "")
 	t.Setenv("PATH", filepath.Join(dir, "bin"))
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	t.Setenv("HOME", dir)
@@ -169,7 +168,8 @@ func installs(t *testing.T, says, failure string) installer {
 
 // A Terraform that was installed before is used without the network.
 func TestDownload(t *testing.T) {
-	dir := useDirectory(t)
+	dir := t.TempDir()
+	t.Setenv("PATH", "")
 	want := fake(t, filepath.Join(dir, "terraform"), "Terraform v1.8.5")
 	if got, err := download(t.Context(), dir); err != nil || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
@@ -177,6 +177,7 @@ func TestDownload(t *testing.T) {
 }
 
 func TestFind_interrupted(t *testing.T) {
+	t.Setenv(Variable, "")
 	useDirectory(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	download := func(context.Context, string) (string, error) {
@@ -195,7 +196,7 @@ func TestFind_interrupted(t *testing.T) {
 
 func TestAtLeast(t *testing.T) {
 	t.Parallel()
-	e := Engine{Product: Terraform, Version: version.Must(version.NewVersion("1.14.0"))}
+	e := Engine{Product: "Terraform", Version: version.Must(version.NewVersion("1.14.0"))}
 	if !e.AtLeast("1.14") || !e.AtLeast("1.9") || e.AtLeast("1.14.1") {
 		t.Errorf("%s is compared wrongly", e)
 	}

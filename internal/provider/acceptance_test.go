@@ -110,7 +110,7 @@ func needsEngine(t *testing.T, least string) {
 // needsActions skips a test on engines without actions, which only Terraform has, and on older ones.
 func needsActions(t *testing.T, least string) {
 	t.Helper()
-	if testEngine.Product != engine.Terraform {
+	if testEngine.Product == engine.OpenTofu {
 		skip(t, "actions")
 	}
 	needsEngine(t, least)

@@ -32,7 +32,7 @@ func TestLook(t *testing.T) {
 			defer gitlab.Close()
 			tt.change(gitlab)
 			d := &demo{story: &story{}, gitlab: gitlab}
-			if d.look(tt.received, nothingYet, handMade); (d.err == nil) != tt.ok {
+			if d.look(tt.received, nothingYet); (d.err == nil) != tt.ok {
 				t.Errorf("error %v", d.err)
 			}
 		})

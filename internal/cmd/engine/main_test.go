@@ -89,7 +89,7 @@ func TestGoTest(t *testing.T) {
 			}
 			t.Chdir(dir)
 			var out strings.Builder
-			e := engine.Engine{Path: "/bin/engine", Product: engine.Terraform, Version: version.Must(version.NewVersion("1.8.5"))}
+			e := engine.Engine{Path: "/bin/engine", Product: "Terraform", Version: version.Must(version.NewVersion("1.8.5"))}
 			err := goTest(t.Context(), e, append(tt.flags, "-vet=off", "./..."), &out)
 			if (err == nil) != tt.ok {
 				t.Errorf("error %v", err)
