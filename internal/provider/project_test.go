@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"os"
 	"regexp"
 	"strings"
@@ -318,6 +319,50 @@ func TestProjectSituation_documented(t *testing.T) {
 			if len(row) != 2 || !strings.HasPrefix(row[0], says[existing.plan()]) || !strings.HasPrefix(row[1], says[found.plan()]) {
 				t.Errorf("%s: %q: the page says %q, want %q and %q", name, leads, row, says[existing.plan()], says[found.plan()])
 			}
+		}
+	}
+}
+
+// With ignore_changes the plan of an object sees the project of the state, and the plan of its replacement that of the
+// configuration. Another project has taken the path: the advice is followed half, and nothing is deleted.
+func TestProject_ignoreChanges(t *testing.T) {
+	t.Parallel()
+	for _, ignored := range []string{"all", "[project]", "[keepers]"} {
+		for address, config := range map[string]string{
+			clientKeyAddress: clientKeyConfig("PROJECT", "keepers = { a = \"1\" }\n  lifecycle { ignore_changes = IGNORED }"),
+			settingsAddress:  settingsConfig("PROJECT", "active = true\n  lifecycle { ignore_changes = IGNORED }"),
+		} {
+			if address == settingsAddress && ignored == "[keepers]" {
+				continue
+			}
+			t.Run(ignored+" "+address, func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, twoProjects())
+				terraform := newCommandLine(t, gitlab, "")
+				write := func(project string) {
+					terraform.write(t, "main.tf", requiredProviders+strings.NewReplacer("PROJECT", project, "IGNORED", ignored).Replace(config))
+				}
+				write("acme/web")
+				terraform.succeeds(t, "apply", "-auto-approve")
+				gitlab.MoveProject(1, "acme/site")
+				gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
+				keys := gitlab.keyIDs(1)
+				if output := terraform.succeeds(t, "plan"); !hasInOrder(output, "1 to add, 0 to change, 1 to destroy", "Project acme/web is now project 9", `set project = "1"`, "ignore_changes") {
+					t.Errorf("the plan does not say how to keep the resource:\n%s", output)
+				}
+				write("1")
+				if ignored == "[keepers]" {
+					terraform.succeeds(t, "apply", "-auto-approve")
+				} else {
+					terraform.fails(t, []string{"Error: Different project", "ignore_changes keeps the path", "Nothing was changed", "remove project from ignore_changes"}, "apply", "-auto-approve")
+					write("acme/shop")
+					terraform.fails(t, []string{"Error: Different project", "ignore_changes keeps the path"}, "apply", "-auto-approve")
+				}
+				row, _ := gitlab.Settings(1)
+				if !slices.Equal(gitlab.keyIDs(1), keys) || len(gitlab.Keys(9))+len(gitlab.Keys(2)) > 0 || row.Active != (address == settingsAddress) {
+					t.Errorf("project 1 has the settings %+v and the keys %v, want %v; project 9 has %v", row, gitlab.keyIDs(1), keys, gitlab.keyIDs(9))
+				}
+			})
 		}
 	}
 }
