@@ -57,7 +57,7 @@ func clientKeyDataAttributes() map[string]schema.Attribute {
 }
 
 func (d *clientKeyDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.rateLimit.begin(&resp.Diagnostics)()
+	defer d.warnOfRateLimit(&resp.Diagnostics)
 	var model clientKeyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) || !model.find(ctx, d.client, &resp.Diagnostics) {

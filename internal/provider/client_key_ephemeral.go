@@ -41,6 +41,7 @@ func (e *clientKeyEphemeral) Configure(_ context.Context, req ephemeral.Configur
 }
 
 func (e *clientKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	defer e.warnOfRateLimit(&resp.Diagnostics)
 	var model clientKeyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !e.configured(&resp.Diagnostics) || !model.find(ctx, e.client, &resp.Diagnostics) {

@@ -83,7 +83,7 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 }
 
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var state, plan clientKeyResourceModel
 	exists := !req.State.Raw.IsNull()
 	if exists {
@@ -137,7 +137,7 @@ func isUnknown(ctx context.Context, m types.Map) bool {
 }
 
 func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var model clientKeyResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
@@ -163,7 +163,7 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var model clientKeyResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -200,7 +200,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 
 // Update changes nothing in GitLab: a client key has nothing to change.
 func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var plan, state clientKeyResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -217,7 +217,7 @@ func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateReque
 }
 
 func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var state clientKeyResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
@@ -239,6 +239,7 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 }
 
 func (r *clientKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	if !r.configured(&resp.Diagnostics) {
 		return
 	}

@@ -80,7 +80,7 @@ func (d *clientKeysDataSource) ConfigValidators(context.Context) []datasource.Co
 }
 
 func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.rateLimit.begin(&resp.Diagnostics)()
+	defer d.warnOfRateLimit(&resp.Diagnostics)
 	var model clientKeysModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {

@@ -50,7 +50,7 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 			return
 		}
 	}
-	data := &providerData{client: client, rateLimit: rateLimitNotice{client: client}}
+	data := &providerData{client: client}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 

@@ -57,7 +57,7 @@ func readGroup[T any](ctx context.Context, client *errortracking.Client, group g
 
 // isUnreadable reports whether err means that the token may not read a project.
 func isUnreadable(err error) bool {
-	return errors.Is(err, errortracking.ErrForbidden) || errors.Is(err, errortracking.ErrProjectNotFound)
+	return errors.Is(err, errortracking.ErrForbidden) || errors.Is(err, errortracking.ErrProjectNotFound) || errors.Is(err, errortracking.ErrMissingPermission)
 }
 
 // projectRead is what was found in one project.

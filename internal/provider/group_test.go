@@ -2,7 +2,9 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -117,5 +119,45 @@ func TestInOrder(t *testing.T) {
 	}
 	if peak.Load() != 0 {
 		t.Errorf("%d projects were read at the same time, want at most %d", peak.Load(), limit)
+	}
+}
+
+// An iteration that ends early ends the reads under way.
+func TestInOrder_endsEarly(t *testing.T) {
+	t.Parallel()
+	started, ended := make(chan struct{}), make(chan error, 1)
+	projects := []errortracking.Project{{ID: 1}, {ID: 2}, {ID: 3}}
+	for range inOrder(t.Context(), 2, projects, func(ctx context.Context, project errortracking.Project) (int, error) {
+		if project.ID == 1 {
+			<-started
+			return 1, nil
+		}
+		close(started)
+		<-ctx.Done()
+		ended <- ctx.Err()
+		return 0, ctx.Err()
+	}) {
+		break
+	}
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the read ended with %v", err)
+	}
+}
+
+// One project where a fine-grained token lacks a permission is listed as unreadable, like one without the role.
+func TestGroupDataSources_missingPermission(t *testing.T) {
+	t.Parallel()
+	for kind, config := range groupDataConfigs {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			scenario := groupScenario()
+			scenario.Faults = []gitlabsim.Fault{{Path: "/projects/2/*", Status: 403, Body: `{"error":"insufficient_granular_scope","error_description":"Access denied"}`}}
+			gitlab := startTestbed(t, scenario)
+			terraform := newCommandLine(t, gitlab, config(`group = "acme"`)+"output \"unreadable\" {\n  value = join(\",\", data.gitlab_error_tracking_"+strings.ReplaceAll(kind, " ", "_")+".test.unreadable)\n}\n")
+			terraform.succeeds(t, "apply", "-auto-approve")
+			if got := strings.TrimSpace(terraform.succeeds(t, "output", "-raw", "unreadable")); got != "acme/shop" {
+				t.Errorf("unreadable is %q", got)
+			}
+		})
 	}
 }

@@ -3,6 +3,8 @@ package provider
 import (
 	"encoding/base64"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -349,4 +351,90 @@ func stateFile(provider, typeName string, attributes object, private string) str
 			"mode": "managed", "type": typeName, "name": "old", "provider": fmt.Sprintf("provider[%q]", provider), "instances": []object{instance},
 		}},
 	})
+}
+
+// A moved state that has only the path of its project, planned without a refresh: the numbers become known when they can.
+func TestMoveState_numbersUnknown(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	for kind, test := range map[string]struct {
+		suffix, arguments string
+		state             object
+	}{
+		"settings":   {settingsType, "active = false", gitlabhqSettingsState.with(object{"id": "acme/new", "project": "acme/new"})},
+		"client key": {clientKeyType, "keepers = { a = \"b\" }", gitlabhqClientKeyState.with(object{"id": "acme/new:8", "project": "acme/new"})},
+	} {
+		for name, project := range map[string]string{"not there yet": `"acme/new"`, "unknown": "terraform_data.project.output"} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, twoProjects())
+				terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, "project = "+project+"\n  "+test.arguments)
+				terraform.write(t, "project.tf", "resource \"terraform_data\" \"project\" {\n  input = \"acme/new\"\n}\n")
+				terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state, ""))
+				terraform.succeeds(t, "plan", "-refresh=false", "-out=saved.tfplan")
+				gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/new", ClientKeys: gitlabsim.MakeKeys(8), Settings: &gitlabsim.Settings{Active: true, Integrated: true}})
+				terraform.succeeds(t, "apply", "saved.tfplan")
+				for _, o := range terraform.objectsInState(t) {
+					if id := o["project_id"]; o["project"] != nil && fmt.Sprint(id) != "9" {
+						t.Errorf("the state has %v", o)
+					}
+				}
+				terraform.changesNothing(t)
+			})
+		}
+	}
+}
+
+// A state of a newer version of this provider, with attributes that this one does not have, is moved.
+func TestMoveState_newerVersion(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	terraform := newMove(t, startTestbed(t, keyScenario()), "registry.terraform.io/observability/gitlab", TypeName+clientKeyType, TypeName+clientKeyType, "project = \"1\"")
+	terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/observability/gitlab", TypeName+clientKeyType, movedKeyObject("1").with(object{"of_a_newer_version": "x"}), ""))
+	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "has moved to") {
+		t.Errorf("nothing is moved:\n%s", output)
+	}
+}
+
+// A state with null numbers has them in the ID. Without that a client key cannot be told, and nothing is done. A wrong ID is
+// corrected by a refresh.
+func TestState_incomplete(t *testing.T) {
+	t.Parallel()
+	host := Hostname
+	if registry := os.Getenv("TF_ACC_PROVIDER_HOST"); registry != "" {
+		host = registry
+	}
+	address := fmt.Sprintf("%s/%s/%s", host, Namespace, TypeName)
+	for name, test := range map[string]struct {
+		state object
+		fails bool
+	}{
+		"numbers in the ID":  {object{"key_id": nil, "project_id": nil}, false},
+		"key in the ID":      {object{"key_id": nil}, false},
+		"a wrong ID":         {object{"id": "7:7"}, false},
+		"no ID, key unknown": {object{"id": nil, "key_id": nil}, true},
+		"an ID of no key":    {object{"id": "acme/web", "key_id": nil}, true},
+	} {
+		for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+			t.Run(name+" "+refresh, func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, keyScenario())
+				terraform := newCommandLine(t, gitlab, strings.ReplaceAll(clientKeyConfig("acme/web", ""), `"test"`, `"old"`))
+				terraform.write(t, "terraform.tfstate", stateFile(address, TypeName+clientKeyType, movedKeyObject("acme/web").with(test.state), ""))
+				for _, command := range []string{"-refresh=true", "-destroy"} {
+					output, err := terraform.run(t, "apply", "-auto-approve", refresh, command)
+					if test.fails && (err == nil || !strings.Contains(output, "The state has no key_id") || strings.Contains(output, "bug in the provider")) && (refresh == "-refresh=true" || command == "-destroy") || !test.fails && err != nil {
+						t.Errorf("%s ended with %v:\n%s", command, err, output)
+					}
+				}
+				want := []int64{7}
+				if test.fails {
+					want = []int64{7, 8}
+				}
+				if got := gitlab.keyIDs(1); !slices.Equal(got, want) {
+					t.Errorf("GitLab has the keys %v, want %v", got, want)
+				}
+			})
+		}
+	}
 }

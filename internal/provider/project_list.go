@@ -85,6 +85,13 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
+	warnings := func(unreadable []string) (diags diag.Diagnostics) {
+		if len(unreadable) > 0 {
+			diags.Append(unreadableWarning(model.Group, unreadable))
+		}
+		b.warnOfRateLimit(&diags)
+		return diags
+	}
 	stream.Results = func(push func(list.ListResult) bool) {
 		left := req.Limit
 		var unreadable []string
@@ -98,16 +105,17 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 				return
 			}
 			for _, object := range read.found {
-				if !push(object.result(ctx, req)) {
-					return
+				result := object.result(ctx, req)
+				if left--; left == 0 {
+					result.Diagnostics.Append(warnings(unreadable)...)
 				}
-				if left--; left == 0 && req.Limit > 0 {
+				if !push(result) || left == 0 {
 					return
 				}
 			}
 		}
-		if len(unreadable) > 0 {
-			push(list.ListResult{Diagnostics: diag.Diagnostics{unreadableWarning(model.Group, unreadable)}})
+		if diags := warnings(unreadable); len(diags) > 0 {
+			push(list.ListResult{Diagnostics: diags})
 		}
 	}
 }

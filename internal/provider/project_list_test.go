@@ -302,8 +302,12 @@ func TestList_limitSkipsUnreadable(t *testing.T) {
 	scenario := manyProjects(3, 1)
 	scenario.Faults = []gitlabsim.Fault{{Path: "/projects/1/*", Status: 403, Body: `{"message":"403 Forbidden"}`}}
 	gitlab := startTestbed(t, scenario)
-	if results := gitlab.listed(t, TypeName+clientKeyType, object{"group": "acme"}, 2); len(results) != 2 || results[1].Identity == nil {
-		t.Errorf("got %+v, want the keys of 2 projects", results)
+	results := gitlab.listed(t, TypeName+clientKeyType, object{"group": "acme"}, 2)
+	if len(results) != 2 || results[1].Identity == nil || len(results[0].Diagnostics) != 0 {
+		t.Fatalf("got %+v, want the keys of 2 projects", results)
+	}
+	if d := results[1].Diagnostics; len(d) != 1 || d[0].Summary != projectsSkipped {
+		t.Errorf("the last key comes with %+v, want a warning about the first project", d)
 	}
 }
 

@@ -2,9 +2,9 @@ package provider
 
 import (
 	"fmt"
-	"slices"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 

@@ -61,7 +61,7 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 }
 
 func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.rateLimit.begin(&resp.Diagnostics)()
+	defer d.warnOfRateLimit(&resp.Diagnostics)
 	var model projectsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {

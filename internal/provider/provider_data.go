@@ -20,8 +20,8 @@ type providerData struct {
 	client     *errortracking.Client // nil while the provider block is not fully known
 	visibility visibility
 	conflicts  conflicts
-	localhost  sync.Once // warns of DSNs that lead to localhost
-	rateLimit  rateLimitNotice
+	// The warnings that are given once.
+	localhost, rateLimited sync.Once
 }
 
 // resourceBase makes an object a resource with the provider's data.

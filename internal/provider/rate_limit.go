@@ -1,44 +1,21 @@
 package provider
 
 import (
-	"fmt"
-	"sync"
 	"time"
 
-	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
 // shortWait is how long the rate limit may make a run wait without a warning.
 const shortWait = 10 * time.Second
 
-// rateLimitNotice warns of long waits for GitLab's rate limit. No provider hears that a run ends, so it warns when no
-// operation is left under way.
-type rateLimitNotice struct {
-	client *errortracking.Client
-
-	mu      sync.Mutex
-	running int           // operations under way
-	told    time.Duration // what the last warning said
-}
-
-// begin counts an operation with the given diagnostics until the returned function is called.
-func (n *rateLimitNotice) begin(diags *diag.Diagnostics) (end func()) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.running++
-	return func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.running--
-		if n.client == nil || n.running > 0 {
-			return
-		}
-		if waited := n.client.RateLimitWait(); waited > n.told+shortWait {
-			n.told = waited
-			diags.AddWarning(waitedForRateLimit, fmt.Sprintf("Requests to GitLab at %s waited %s in all, because its rate limit was reached.\n\n"+
-				"To wait less, set project to IDs instead of paths, use the token of a separate user for each pipeline, or ask a GitLab administrator to raise the limit.",
-				n.client.Host(), waited.Round(time.Second)))
-		}
+// warnOfRateLimit warns once when requests have waited long for GitLab's rate limit. Each operation calls it when it ends.
+func (d *providerData) warnOfRateLimit(diags *diag.Diagnostics) {
+	if d.client == nil || d.client.RateLimitWait() <= shortWait {
+		return
 	}
+	d.rateLimited.Do(func() {
+		diags.AddWarning(waitedForRateLimit, "Requests to GitLab at "+d.client.Host()+" wait because its rate limit is reached.\n\n"+
+			"To reduce waiting, set project to IDs instead of paths, use the token of a separate user for each pipeline, or ask a GitLab administrator to raise the limit.")
+	})
 }

@@ -66,3 +66,34 @@ func TestSchema_descriptions(t *testing.T) {
 func isSentence(s string) bool {
 	return len(s) > 10 && strings.HasSuffix(s, ".") && strings.Trim(s, " ") == s
 }
+
+// What is secret is sensitive in every schema, and nothing else.
+func TestSchema_sensitive(t *testing.T) {
+	t.Parallel()
+	schemas, err := providerserver.NewProtocol6(New("test")())().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := map[string]bool{"token": true, "headers": true, "public_key": true, "sentry_dsn": true}
+	var check func(string, []*tfprotov6.SchemaAttribute)
+	check = func(where string, attributes []*tfprotov6.SchemaAttribute) {
+		for _, a := range attributes {
+			if secret[a.Name] != a.Sensitive {
+				t.Errorf("%s: %s has Sensitive = %t", where, a.Name, a.Sensitive)
+			}
+			if a.NestedType != nil {
+				check(where+"."+a.Name, a.NestedType.Attributes)
+			}
+		}
+	}
+	check("provider", schemas.Provider.Block.Attributes)
+	for name, s := range schemas.ResourceSchemas {
+		check(name, s.Block.Attributes)
+	}
+	for name, s := range schemas.DataSourceSchemas {
+		check("data "+name, s.Block.Attributes)
+	}
+	for name, s := range schemas.EphemeralResourceSchemas {
+		check("ephemeral "+name, s.Block.Attributes)
+	}
+}

@@ -43,7 +43,7 @@ func settingsDataAttributes() map[string]schema.Attribute {
 }
 
 func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.rateLimit.begin(&resp.Diagnostics)()
+	defer d.warnOfRateLimit(&resp.Diagnostics)
 	var model settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {

@@ -37,7 +37,7 @@ func (l *settingsList) find(ctx context.Context, project errortracking.Project) 
 	if err != nil {
 		return nil, err
 	}
-	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyDeactivate)}
+	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyRestore)}
 	model.Project = types.StringValue(project.Path)
 	model.setProject(types.Int64Value(project.ID))
 	model.setSettings(settings)

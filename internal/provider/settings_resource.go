@@ -99,7 +99,7 @@ func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.Identity
 }
 
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	if req.Plan.Raw.IsNull() {
 		r.planDestroy(ctx, req, resp)
 		return
@@ -167,7 +167,7 @@ func (r *settingsResource) warnOfExisting(ctx context.Context, projectID int64, 
 }
 
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var model, config settingsResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -197,7 +197,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 }
 
 func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var model settingsResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -234,7 +234,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 }
 
 func (r *settingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var plan, state, config settingsResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -267,7 +267,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 }
 
 func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	defer r.rateLimit.begin(&resp.Diagnostics)()
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var state settingsResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	original := loadOriginal(ctx, req.Private)
@@ -298,6 +298,7 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 }
 
 func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	defer r.warnOfRateLimit(&resp.Diagnostics)
 	if !r.configured(&resp.Diagnostics) {
 		return
 	}
