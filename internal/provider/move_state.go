@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"path"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -29,8 +31,8 @@ func stateMover(typeName string, move func(context.Context, resource.MoveStateRe
 	}}
 }
 
-// moveOwn takes over a state of the same type as it is.
-func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) error {
+// decodeState decodes a state into the type of the target. The attributes that both have keep their values, and others are null.
+func decodeState(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) error {
 	state, err := req.SourceRawState.UnmarshalWithOpts(resp.TargetState.Schema.Type().TerraformType(ctx),
 		tfprotov6.UnmarshalOpts{ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true}})
 	if err != nil {
@@ -47,46 +49,34 @@ func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.
 
 func (r *settingsResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{
-		stateMover(TypeName+settingsType, moveOwn),
+		stateMover(TypeName+settingsType, decodeState),
 		stateMover(gitlabhqType+settingsType, moveGitlabhqSettings),
 	}
 }
 
-// gitlabhqSettings is the state of a gitlab_project_error_tracking_settings of gitlabhq/gitlab.
-type gitlabhqSettings struct {
-	ID                    string  `json:"id"`
-	Project               string  `json:"project"`
-	Active                *bool   `json:"active"`
-	Integrated            *bool   `json:"integrated"`
-	KeepSettingsOnDestroy *bool   `json:"keep_settings_on_destroy"`
-	ProjectName           *string `json:"project_name"`
-	SentryExternalURL     *string `json:"sentry_external_url"`
-	APIURL                *string `json:"api_url"`
-}
-
+// moveGitlabhqSettings moves the state of a gitlab_project_error_tracking_settings of gitlabhq/gitlab, where a missing
+// keep_settings_on_destroy keeps the settings.
 func moveGitlabhqSettings(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) error {
-	var source gitlabhqSettings
-	if err := json.Unmarshal(req.SourceRawState.JSON, &source); err != nil {
+	var source struct {
+		KeepOnDestroy *bool `json:"keep_settings_on_destroy"`
+	}
+	if err := errors.Join(json.Unmarshal(req.SourceRawState.JSON, &source), decodeState(ctx, req, resp)); err != nil {
 		return err
 	}
-	projectID, err := movedProject(source.Project, source.ID)
+	var model settingsResourceModel
+	resp.Diagnostics.Append(resp.TargetState.Get(ctx, &model)...)
+	projectID, err := movedProject(model.Project.ValueString(), model.ID.ValueString())
 	if err != nil {
 		return err
 	}
-	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyKeep)}
-	model.Project = types.StringValue(source.Project)
+	model.ID = types.StringNull()
 	if projectID != 0 {
 		model.setProject(types.Int64Value(projectID))
 	}
-	model.Active = types.BoolPointerValue(source.Active)
-	model.Integrated = types.BoolPointerValue(source.Integrated)
-	model.ProjectName = types.StringPointerValue(source.ProjectName)
-	model.SentryExternalURL = types.StringPointerValue(source.SentryExternalURL)
-	model.APIURL = types.StringPointerValue(source.APIURL)
-	// Without a value gitlabhq/gitlab keeps the settings.
-	if source.KeepSettingsOnDestroy != nil && !*source.KeepSettingsOnDestroy {
+	model.OnDestroy = types.StringValue(onDestroyKeep)
+	if source.KeepOnDestroy != nil && !*source.KeepOnDestroy {
 		model.OnDestroy = types.StringValue(onDestroyRestore)
-		resp.Diagnostics.AddWarning(originalUnknown, "Project "+source.Project+": The moved resource had keep_settings_on_destroy = false, so gitlabhq/gitlab would have restored the original settings, which only it knows. A destroy of this resource returns to the settings as they are now.\n\n"+
+		resp.Diagnostics.AddWarning(originalUnknown, "Project "+model.Project.ValueString()+": The moved resource had keep_settings_on_destroy = false, so gitlabhq/gitlab would have restored the original settings, which only it knows. A destroy of this resource returns to the settings as they are now.\n\n"+
 			"Set on_destroy = \""+onDestroyDeactivate+"\" to disable error tracking on destroy instead.")
 	}
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, &model)...)
@@ -95,46 +85,31 @@ func moveGitlabhqSettings(ctx context.Context, req resource.MoveStateRequest, re
 
 func (r *clientKeyResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{
-		stateMover(TypeName+clientKeyType, moveOwn),
+		stateMover(TypeName+clientKeyType, decodeState),
 		stateMover(gitlabhqType+clientKeyType, moveGitlabhqClientKey),
 	}
 }
 
-// gitlabhqClientKey is the state of a gitlab_project_error_tracking_client_key of gitlabhq/gitlab. Its ID is
+// moveGitlabhqClientKey moves the state of a gitlab_project_error_tracking_client_key of gitlabhq/gitlab, whose ID is
 // <project>:<key_id>.
-type gitlabhqClientKey struct {
-	ID        string  `json:"id"`
-	Project   string  `json:"project"`
-	Active    *bool   `json:"active"`
-	PublicKey *string `json:"public_key"`
-	SentryDSN *string `json:"sentry_dsn"`
-}
-
 func moveGitlabhqClientKey(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) error {
-	var source gitlabhqClientKey
-	if err := json.Unmarshal(req.SourceRawState.JSON, &source); err != nil {
+	if err := decodeState(ctx, req, resp); err != nil {
 		return err
 	}
-	id, err := parseClientKeyImportID(source.ID)
+	var model clientKeyResourceModel
+	resp.Diagnostics.Append(resp.TargetState.Get(ctx, &model)...)
+	id, err := parseClientKeyImportID(model.ID.ValueString())
 	if err == nil && id.keyID == 0 {
 		err = errClientKeyImportID
 	}
-	if err != nil {
+	projectID, projectErr := movedProject(model.Project.ValueString(), id.project)
+	if err := cmp.Or(err, projectErr); err != nil {
 		return err
 	}
-	projectID, err := movedProject(source.Project, id.project)
-	if err != nil {
-		return err
-	}
-	model := clientKeyResourceModel{Keepers: types.MapNull(types.StringType)}
-	model.Project = types.StringValue(source.Project)
-	model.KeyID = types.Int64Value(id.keyID)
+	model.ID, model.KeyID = types.StringNull(), types.Int64Value(id.keyID)
 	if projectID != 0 {
 		model.setIDs(projectID, id.keyID)
 	}
-	model.Active = types.BoolPointerValue(source.Active)
-	model.PublicKey = types.StringPointerValue(source.PublicKey)
-	model.SentryDSN = types.StringPointerValue(source.SentryDSN)
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, &model)...)
 	return nil
 }
