@@ -179,7 +179,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	key, err := r.client.ClientKey(ctx, model.ProjectID.ValueInt64(), model.KeyID.ValueInt64())
-	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err)
+	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err, true)
 	warning, hidden := outOfReach(err)
 	var failed *errortracking.Error
 	switch {

@@ -95,11 +95,11 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 	}
 	old := replacedFrom(ctx, req)
 	if !after.IsUnknown() && b.client != nil {
-		seen, refreshed := b.visibility.of(known)
-		s := projectSituation{known: known, refreshed: refreshed, respelled: !after.Equal(before)}
+		seen, _ := b.visibility.of(known)
+		s := projectSituation{known: known, refreshed: seen.refreshed, respelled: !after.Equal(before)}
 		s.found, s.path, s.err = b.lookUp(ctx, after.ValueString())
 		plan := s.plan()
-		b.explainPlan(s, plan, after, seen.err != nil, &resp.Diagnostics)
+		b.explainPlan(s, plan, after, seen.refreshed && seen.err != nil, &resp.Diagnostics)
 		switch plan {
 		case planFound, planReplace:
 			projectID = types.Int64Value(s.found.ID)

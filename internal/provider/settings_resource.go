@@ -146,7 +146,7 @@ func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyP
 // read them, another resource manages them.
 func (r *settingsResource) warnOfExisting(ctx context.Context, projectID int64, project types.String, wanted errortracking.WantedSettings, diags *diag.Diagnostics) {
 	before, err := r.client.FoundSettings(ctx, projectID)
-	if _, refreshed := r.visibility.of(projectID); refreshed || err != nil || before == nil {
+	if seen, _ := r.visibility.of(projectID); seen.refreshed || err != nil || before == nil {
 		return // An error shows again in the apply, which can give the advice on a save.
 	}
 	var changes []string
@@ -216,7 +216,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	settings, err := r.client.FoundSettings(ctx, model.ProjectID.ValueInt64())
-	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err)
+	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err, true)
 	warning, hidden := outOfReach(err)
 	switch {
 	case hidden && !imported:

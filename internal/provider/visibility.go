@@ -13,32 +13,35 @@ import (
 )
 
 // visibility is what the provider has learned since it was configured about which projects the token can see. Terraform
-// configures it anew to apply, and applies without a refresh. So a project of which nothing is known here means that this is
-// the plan of an apply, or a plan with -refresh=false.
+// configures it anew to apply, and applies without a refresh. So a project of which no refresh has told means that this is the
+// plan of an apply, or a plan with -refresh=false.
 type visibility struct {
-	known sync.Map // notVisible by project ID, and by path in lower case where the token cannot see the project
+	known sync.Map // sight by project ID, and by path in lower case where the token cannot see the project
 }
 
-// notVisible says why the token cannot see a project. Its error is nil if it can.
-type notVisible struct{ err error }
+// sight is what is known of a project: why the token cannot see it, nil if it can, and whether a refresh has told.
+type sight struct {
+	err       error
+	refreshed bool
+}
 
 // record notes how reading something of a project ended.
-func (v *visibility) record(projectID int64, project types.String, err error) {
+func (v *visibility) record(projectID int64, project types.String, err error, refreshed bool) {
 	if _, hidden := outOfReach(err); !hidden {
 		err = nil
 	} else {
-		v.known.Store(strings.ToLower(project.ValueString()), notVisible{err})
+		v.known.Store(strings.ToLower(project.ValueString()), sight{err, refreshed})
 	}
-	v.known.Store(projectID, notVisible{err})
+	v.known.Store(projectID, sight{err, refreshed})
 }
 
 // of returns what is known of a project, which is given by ID or path. A path is known only while it is not visible.
-func (v *visibility) of(project any) (found notVisible, known bool) {
+func (v *visibility) of(project any) (found sight, known bool) {
 	if path, ok := project.(string); ok {
 		project = strings.ToLower(path)
 	}
 	value, known := v.known.Load(project)
-	found, _ = value.(notVisible)
+	found, _ = value.(sight)
 	return found, known
 }
 
@@ -46,7 +49,7 @@ func (v *visibility) of(project any) (found notVisible, known bool) {
 func (d *providerData) look(ctx context.Context, projectID int64, project types.String) error {
 	if _, known := d.visibility.of(projectID); !known {
 		_, err := d.client.FoundSettings(ctx, projectID)
-		d.visibility.record(projectID, project, err)
+		d.visibility.record(projectID, project, err, false)
 	}
 	found, _ := d.visibility.of(projectID)
 	return found.err
