@@ -88,9 +88,10 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		state.numbersFromID()
 		r.conflicts.noteKey(state.ID, &resp.Diagnostics)
 	}
+	incomplete := state.ProjectID.IsNull() || state.KeyID.IsNull()
+	state.numbersFromID()
 	if req.Plan.Raw.IsNull() {
 		r.planForgotten(ctx, state.ProjectID, state.Project, "client key "+state.ID.ValueString(), &resp.Diagnostics)
 		return
@@ -102,11 +103,13 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.KeyID = state.KeyID
-	if !plan.ProjectID.IsUnknown() {
-		plan.setIDs(plan.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
+	if incomplete {
+		plan.KeyID = state.KeyID
+		if !plan.ProjectID.IsUnknown() {
+			plan.setIDs(plan.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
+		}
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	r.planKeepers(ctx, state, plan, resp)
 }
 

@@ -26,6 +26,9 @@ type settingsInPlan struct {
 
 // noteKey notes an existing client key, kept or destroyed. It warns once if two resources manage it.
 func (c *conflicts) noteKey(id types.String, diags *diag.Diagnostics) {
+	if id.IsNull() {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.keys == nil {

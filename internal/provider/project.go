@@ -119,9 +119,11 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 	} else if old.From != 0 && b.client != nil {
 		b.checkReplacement(ctx, old, projectID, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
 	if projectID.IsUnknown() {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
+	}
+	if projectID.ValueInt64() != known || projectID.IsUnknown() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
 	}
 	return projectID, !resp.Diagnostics.HasError()
 }

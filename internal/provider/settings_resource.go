@@ -110,8 +110,13 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if !ok || projectID.IsUnknown() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), strconv.FormatInt(projectID.ValueInt64(), 10))...)
 	exists := !req.State.Raw.IsNull()
+	if exists {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if id := strconv.FormatInt(projectID.ValueInt64(), 10); state.ID.ValueString() != id {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
+	}
 	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedFrom(ctx, req).From != 0 {
 		return
 	}
@@ -121,7 +126,6 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		r.warnOfExisting(ctx, projectID.ValueInt64(), config.Project, wanted, &resp.Diagnostics)
 		return
 	}
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if !state.ProjectID.IsNull() && !state.ProjectID.Equal(projectID) {
 		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, true, &resp.Diagnostics)
 	}
