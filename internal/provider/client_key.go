@@ -18,14 +18,14 @@ import (
 const clientKeyType = "_error_tracking_client_key"
 
 const (
-	describeKeyID       = "The numeric ID of the key. GitLab's web pages do not show it."
-	describeKeyActive   = "Whether GitLab accepts errors that are sent with the key."
+	describeKeyID       = "The numeric ID of the key. The GitLab UI does not show it."
+	describeKeyActive   = "Whether GitLab accepts events sent with the key."
 	describePublicKey   = "The public key (`glet_…`), which is part of the DSN."
 	describeSentryDSN   = "The DSN for a Sentry SDK. GitLab builds it from an instance setting, so it can change while the key stays the same."
 	describeClientKeyID = "The ID in the form `<project_id>:<key_id>`. Can be used as import ID."
 	chooseByKeyID       = " Conflicts with `public_key`."
 	chooseByPublicKey   = " Conflicts with `key_id`."
-	describeChosenKey   = "Without `key_id` and `public_key`, this is the oldest active key, whose DSN GitLab's settings page shows."
+	describeChosenKey   = "Without `key_id` and `public_key`, this is the oldest active key, whose DSN the GitLab UI shows."
 )
 
 // clientKeyModel is what the objects of a client key have in common.
@@ -82,14 +82,19 @@ func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client,
 		chosen = func(k errortracking.ClientKey) bool { return k.PublicKey == m.PublicKey.ValueString() }
 		wanted = "client key with the given public key"
 	}
-	at := slices.IndexFunc(keys, chosen)
-	if at < 0 {
-		diags.AddError(clientKeyNotFound, noKey(wanted, m.Project, keys))
+	found := matching(keys, chosen)
+	if len(found) == 0 {
+		diags.AddError(clientKeyNotFound, noKey(wanted, m.Project, keys)+" Create a key with a gitlab_error_tracking_client_key resource.")
 		return false
 	}
-	m.setIDs(projectID, keys[at].ID)
-	m.setKey(keys[at])
+	m.setIDs(projectID, found[0].ID)
+	m.setKey(found[0])
 	return true
+}
+
+// matching returns the client keys that match, in their order.
+func matching(keys []errortracking.ClientKey, match func(errortracking.ClientKey) bool) []errortracking.ClientKey {
+	return slices.DeleteFunc(slices.Clone(keys), func(k errortracking.ClientKey) bool { return !match(k) })
 }
 
 // readClientKeys returns the number of a project and all its client keys, by ascending ID.
@@ -100,7 +105,7 @@ func readClientKeys(ctx context.Context, client *errortracking.Client, project t
 	}
 	keys, err := client.ClientKeys(ctx, id.ValueInt64())
 	if err != nil {
-		diags.AddError(unableToReadClientKeys, inProject(project, explain(err)))
+		addFailure(diags, unableToReadClientKeys, named(project), err)
 	}
 	return id.ValueInt64(), keys, err == nil
 }
@@ -122,9 +127,9 @@ func noKey(wanted string, project types.String, keys []errortracking.ClientKey) 
 // existingKeys says which client keys a project has.
 func existingKeys(keys []errortracking.ClientKey) string {
 	if len(keys) == 0 {
-		return "The project has no client keys. Create one with a gitlab_error_tracking_client_key resource."
+		return "The project has no client keys."
 	}
-	return "The project has the client keys " + keyIDs(keys) + "."
+	return "Existing client keys: " + keyIDs(keys) + "."
 }
 
 // keyIDs lists client keys by their IDs; a whole key is never shown.
@@ -146,10 +151,9 @@ func warnOfUntrackedKeys(project types.String, untracked *errortracking.Untracke
 	}
 	found := "The keys could not be listed, or none shows yet."
 	if len(untracked.Keys) > 0 {
-		found = "New client keys: " + keyIDs(untracked.Keys) + "."
+		found = "Client keys that this run did not know before: " + keyIDs(untracked.Keys) + "."
 	}
-	diags.AddWarning(clientKeysUntracked, inProject(project, explain(untracked.Err)+"\n\n"+
-		"GitLab creates a client key by itself when it enables integrated error tracking in a project without an active key. The provider prevents that with a temporary key, "+
-		"but one of the requests failed, so a key may be left that no resource manages. "+found+
-		"\n\nDelete the key that nobody uses, or import it as <project>:<key_id>."))
+	diags.AddWarning(clientKeysUntracked, inProject(project, answered(untracked.Err)+
+		" So the save may have left a client key that no resource manages: the provider's temporary key, or one that GitLab created by itself. "+found+
+		"\n\nDelete the key if no application uses it, or import it as <project>:<key_id>."))
 }

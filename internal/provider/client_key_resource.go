@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -47,17 +48,17 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	fixedString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	fixedInt64 := []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages a client key. Applications use its DSN to report errors to GitLab. Deleting a key silences the applications that use it.",
+		MarkdownDescription: "Manages a client key. Applications use its DSN to send events to GitLab. GitLab rejects their events once the key is deleted.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true, PlanModifiers: fixedString},
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Another spelling of the same project changes nothing; a different project forces a new key.",
+				MarkdownDescription: describeProject + " Switching between ID and path changes nothing; pointing at a different project forces a new key.",
 				Required:            true,
 				Validators:          []validator.String{validProject},
 			},
 			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true, PlanModifiers: fixedInt64},
 			"keepers": schema.MapAttribute{
-				MarkdownDescription: "Arbitrary values that, when changed, force a new key. With `create_before_destroy`, the old key works until the new one exists. The first values, and removing all of them, do not force a new key.",
+				MarkdownDescription: "Arbitrary values that force a new key when one non-empty map becomes another. The first values of a key, and their removal, are only recorded. With `create_before_destroy`, the old key works until the new one exists.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},
@@ -152,7 +153,7 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	key, err := r.client.AddClientKey(ctx, projectID.ValueInt64())
 	if err != nil {
-		resp.Diagnostics.AddError(unableToCreateClientKey, inProject(model.Project, explain(err)))
+		addFailure(&resp.Diagnostics, unableToCreateClientKey, named(model.Project), err)
 		return
 	}
 	if key.RecoveredFrom != nil {
@@ -191,13 +192,13 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		r.warnOfKey(model, &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	case hidden && !imported:
-		resp.Diagnostics.AddWarning(warning, inProject(model.Project, explain(err))+keptInState)
+		resp.Diagnostics.AddWarning(warning, inProject(model.Project, cause(err))+keptInState)
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && !imported:
 		resp.State.RemoveResource(ctx)
 	case errors.Is(err, errortracking.ErrClientKeyNotFound) && errors.As(err, &failed):
-		resp.Diagnostics.AddError(clientKeyNotFound, noKey(fmt.Sprintf("client key %d", model.KeyID.ValueInt64()), model.Project, failed.Keys))
+		resp.Diagnostics.AddError(clientKeyNotFound, noKey(fmt.Sprintf("client key %d", model.KeyID.ValueInt64()), model.Project, failed.Keys)+" "+nothingToImport)
 	default:
-		resp.Diagnostics.AddError(unableToReadClientKeys, inProject(model.Project, explain(err)))
+		addFailure(&resp.Diagnostics, unableToReadClientKeys, named(model.Project), err)
 	}
 }
 
@@ -234,10 +235,10 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	switch {
 	case err == nil:
 	case hidden:
-		resp.Diagnostics.AddWarning(warning, inProject(state.Project, explain(err))+
+		resp.Diagnostics.AddWarning(warning, inProject(state.Project, cause(err))+
 			fmt.Sprintf("\n\nClient key %d was removed from the state. If the key still exists in GitLab, it still works: delete it there.", state.KeyID.ValueInt64()))
 	default:
-		resp.Diagnostics.AddError(unableToDeleteClientKey, inProject(state.Project, explain(err)))
+		addFailure(&resp.Diagnostics, unableToDeleteClientKey, named(state.Project), err)
 	}
 }
 
@@ -258,7 +259,11 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	} else {
 		var err error
 		if id, err = parseClientKeyImportID(req.ID); err != nil {
-			resp.Diagnostics.AddError(invalidImportID, capitalized(sentence(err.Error())))
+			id := strconv.Quote(req.ID)
+			if strings.Contains(id, "@") || strings.Contains(id, "glet_") { // It may hold a password, or a key.
+				id = "This"
+			}
+			resp.Diagnostics.AddError(invalidImportID, id+" is no import ID of a client key: "+sentence(err.Error()))
 			return
 		}
 	}

@@ -46,11 +46,11 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	}
 	if check {
 		if err := client.CheckToken(ctx); err != nil {
-			resp.Diagnostics.AddError(unableToSignIn, explain(err))
+			resp.Diagnostics.AddError(titleOf(err, unableToSignIn), explain(err))
 			return
 		}
 	}
-	data := &providerData{client: client}
+	data := &providerData{client: client, noToken: p.noToken()}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
@@ -84,7 +84,7 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 		}
 	}
 	if options.Token == "" && check {
-		diags.AddAttributeError(path.Root("token"), missingToken, detailNoToken)
+		diags.AddAttributeError(path.Root("token"), missingToken, p.noToken())
 	}
 	if diags.HasError() || options.Token == "" {
 		return nil, false
@@ -93,10 +93,32 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	var wrong *errortracking.OptionError
 	switch {
 	case errors.As(err, &wrong):
-		// Of an attribute's error Terraform quotes the line, and with it the secret that may be wrong.
-		diags.AddError(invalidArgument, "The argument "+wrong.Option+" cannot be used: "+wrong.Problem+".")
+		title, holder := invalidArgument, "The argument "+wrong.Option
+		switch {
+		case wrong.Option == "token" && model.Token.ValueString() == "":
+			title, holder = invalidEnvironment, "The environment variable GITLAB_TOKEN"
+		case wrong.Option == "base_url" && model.BaseURL.ValueString() == "":
+			title, holder = invalidEnvironment, "The environment variable GITLAB_BASE_URL"
+		}
+		// Terraform quotes the source line of an attribute's error, and with it the secret that may be wrong.
+		diags.AddError(title, holder+" cannot be used: "+wrong.Problem+".")
 	case err != nil:
 		diags.AddError(internalError, sentence(err.Error()))
 	}
 	return client, check
+}
+
+// noToken says what to do without a token, and why what the environment has in its place does not help.
+func (p *gitlabProvider) noToken() string {
+	text := "The provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
+	for _, unused := range [][2]string{
+		{"CI_JOB_TOKEN", "GitLab does not accept job tokens for error tracking"},
+		{"GITLAB_CONFIG_FILE", "this provider reads no configuration file"},
+		{"GITLAB_CONTEXT", "this provider reads no configuration file"},
+	} {
+		if p.getenv(unused[0]) != "" {
+			text += " " + unused[0] + " is set, but " + unused[1] + "."
+		}
+	}
+	return text
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -37,7 +36,7 @@ func (m groupModel) projects(ctx context.Context, client *errortracking.Client) 
 func readGroup[T any](ctx context.Context, client *errortracking.Client, group groupModel, read func(context.Context, errortracking.Project) (T, error), diags *diag.Diagnostics) (found []projectRead[T], unreadable []string, ok bool) {
 	projects, err := group.projects(ctx, client)
 	if err != nil {
-		diags.AddAttributeError(path.Root("group"), unableToFindGroup, "Group "+group.Group.ValueString()+": "+explain(err))
+		addFailure(diags, unableToFindGroup, "Group "+group.Group.ValueString(), err)
 		return nil, nil, false
 	}
 	unreadable = []string{}
@@ -46,7 +45,7 @@ func readGroup[T any](ctx context.Context, client *errortracking.Client, group g
 		case isUnreadable(project.err):
 			unreadable = append(unreadable, project.project.Path)
 		case project.err != nil:
-			diags.AddError(unableToReadProject, "Project "+project.project.Path+": "+explain(project.err))
+			addFailure(diags, unableToReadProject, "Project "+project.project.Path, project.err)
 			return nil, nil, false
 		default:
 			found = append(found, project)

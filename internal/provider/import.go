@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"path"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -25,8 +25,8 @@ type clientKeyImportID struct {
 	publicKey string // empty when the ID is given, or nothing
 }
 
-// errClientKeyImportID does not repeat the text, which may hold a key.
-var errClientKeyImportID = errors.New(`an import ID has the form <project>:<key_id>, such as "acme/web:13" or "42:13", <project>:<public_key>, or <project> alone for its only active key, or it is a whole DSN`)
+// errClientKeyImportID has the forms of an import ID, each on a line that Terraform does not break.
+var errClientKeyImportID = errors.New("use one of\n  <project>:<key_id>, such as acme/web:13 or 42:13\n  <project>:<public_key>\n  <project>, if it has one active client key\n  a DSN")
 
 // publicKeyForm distinguishes a public key from a mistyped number.
 var publicKeyForm = regexp.MustCompile(`^glet_[A-Za-z0-9_-]+$`)
@@ -37,23 +37,20 @@ func parseClientKeyImportID(id string) (clientKeyImportID, error) {
 		dsn, err := errortracking.ParseDSN(id)
 		return clientKeyImportID{project: strconv.FormatInt(dsn.ProjectID, 10), publicKey: dsn.PublicKey}, err
 	}
-	at := strings.LastIndex(id, ":")
-	if at < 0 && id != "" && !publicKeyForm.MatchString(id) {
-		_, _, err := errortracking.ParseProject(id)
-		return clientKeyImportID{project: id}, err
-	}
-	if at <= 0 {
-		return clientKeyImportID{}, errClientKeyImportID
-	}
-	project, key := id[:at], id[at+1:]
-	if publicKeyForm.MatchString(project) {
-		return clientKeyImportID{}, errClientKeyImportID
-	}
-	if publicKeyForm.MatchString(key) {
-		return clientKeyImportID{project: project, publicKey: key}, nil
+	project, key := id, ""
+	if at := strings.LastIndex(id, ":"); at >= 0 {
+		project, key = id[:at], id[at+1:]
 	}
 	keyID, err := strconv.ParseUint(key, 10, 63)
-	if err != nil || keyID == 0 {
+	_, _, projectErr := errortracking.ParseProject(project)
+	switch {
+	case projectErr != nil && id != "" && project != "":
+		return clientKeyImportID{}, projectErr
+	case projectErr != nil || publicKeyForm.MatchString(project) || strings.ContainsAny(project, ":,;"):
+		return clientKeyImportID{}, errClientKeyImportID
+	case publicKeyForm.MatchString(key) || project == id:
+		return clientKeyImportID{project: project, publicKey: key}, nil
+	case err != nil || keyID == 0:
 		return clientKeyImportID{}, errClientKeyImportID
 	}
 	return clientKeyImportID{project: project, keyID: int64(keyID)}, nil
@@ -62,59 +59,36 @@ func parseClientKeyImportID(id string) (clientKeyImportID, error) {
 // find returns the number of the key. An ID is taken as it is; the read that follows each import finds out whether there
 // is such a key.
 func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Client, projectID int64, diags *diag.Diagnostics) (keyID int64, ok bool) {
-	project := types.StringValue(i.project)
 	if i.keyID != 0 {
 		return i.keyID, true
 	}
 	keys, err := client.ClientKeys(ctx, projectID)
 	if err != nil {
-		diags.AddError(unableToReadClientKeys, inProject(project, explain(err)))
+		addFailure(diags, unableToReadClientKeys, "Project "+i.project, err)
 		return 0, false
 	}
-	choose := onlyActiveKey
-	if i.publicKey != "" {
-		choose = func(keys []errortracking.ClientKey) (errortracking.ClientKey, string) {
-			return keyToImport(keys, i.publicKey)
-		}
-	}
-	key, problem := choose(keys)
-	if problem != "" {
-		diags.AddError(unableToImportClientKey, inProject(project, problem+"\n\n"+existingKeys(keys)))
-		return 0, false
-	}
-	return key.ID, true
-}
-
-// onlyActiveKey finds the one active key, or says what is in the way.
-func onlyActiveKey(keys []errortracking.ClientKey) (key errortracking.ClientKey, problem string) {
-	active := slices.DeleteFunc(slices.Clone(keys), func(k errortracking.ClientKey) bool { return !k.Active })
-	switch len(active) {
-	case 0:
-		return key, "The project has no active client key."
-	case 1:
-		return active[0], ""
-	}
-	return key, fmt.Sprintf("The project has %d active client keys. Choose one and import it as <project>:<key_id>.", len(active))
-}
-
-// keyToImport finds the one active key with a public key, or says what is in the way.
-func keyToImport(keys []errortracking.ClientKey, publicKey string) (key errortracking.ClientKey, problem string) {
-	var found []errortracking.ClientKey
-	for _, k := range keys {
-		if k.PublicKey == publicKey {
-			found = append(found, k)
-		}
-	}
+	found := matching(keys, func(k errortracking.ClientKey) bool {
+		return k.PublicKey == i.publicKey || i.publicKey == "" && k.Active
+	})
+	problem := ""
 	switch {
-	case len(found) == 0:
-		return key, "None of the project's client keys has this public key. Is the DSN that of another project or another GitLab, or was the key deleted?"
+	case len(found) == 1 && found[0].Active:
+		return found[0].ID, true
+	case len(found) == 1:
+		problem = fmt.Sprintf("The key with this public key, client key %d, is inactive: GitLab rejects events sent with it. To import it anyway, use its ID.", found[0].ID)
 	case len(found) > 1:
-		return key, "More than one of the project's client keys has this public key: " + keyIDs(found) + "."
-	case !found[0].Active:
-		return key, fmt.Sprintf("The key with this public key, client key %d, is inactive: GitLab refuses what is sent with it. If it is to be imported all the same, name it by its ID.", found[0].ID)
+		problem = fmt.Sprintf("The project has %d active client keys. Choose one and import it as <project>:<key_id>.", len(found))
+	case i.publicKey == "":
+		problem = "The project has no active client key. " + nothingToImport
+	default:
+		problem = "None of the project's client keys has this public key. The key may have been deleted, or the DSN may belong to another project or GitLab."
 	}
-	return found[0], ""
+	diags.AddError(unableToImportClientKey, "Project "+i.project+": "+problem+"\n\n"+existingKeys(keys))
+	return 0, false
 }
+
+// nothingToImport says what to do where there is no object to import.
+const nothingToImport = "Remove the import block, and the resource creates it. Or create it in GitLab first."
 
 // importProject returns the number of the project in an import ID, and how the state names it: by the path that it was
 // given as, or by the project's path where an ID was given and the token may read it.
@@ -132,6 +106,9 @@ func importProject(ctx context.Context, client *errortracking.Client, project st
 	}
 	name = types.StringValue(project)
 	number, ok = resolve(ctx, client, name, diags)
+	if _, err := strconv.ParseUint(path.Base(project), 10, 63); !ok && err == nil {
+		diags.AddError(invalidImportID, fmt.Sprintf("If %s is the ID of a client key, the import ID is %s:%[1]s.", path.Base(project), path.Dir(project)))
+	}
 	return number, name, ok
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
 func TestParseClientKeyImportID(t *testing.T) {
@@ -15,7 +16,11 @@ func TestParseClientKeyImportID(t *testing.T) {
 		"acme/web:13":                      {project: "acme/web", keyID: 13},
 		"acme%2Fweb:13":                    {project: "acme%2Fweb", keyID: 13},
 		"acme/web:9223372036854775807":     {project: "acme/web", keyID: 9223372036854775807},
-		"acme:sub/web:13":                  {project: "acme:sub/web", keyID: 13},
+		"acme:sub/web:13":                  {},
+		"2:2:2":                            {},
+		"2,2":                              {},
+		"acme/web;2":                       {},
+		key + ":13":                        {},
 		"42:" + key:                        {project: "42", publicKey: key},
 		"acme/web:" + key:                  {project: "acme/web", publicKey: key},
 		dsnOf(key, 42):                     {project: "42", publicKey: key},
@@ -67,30 +72,39 @@ func FuzzParseClientKeyImportID(f *testing.F) {
 	})
 }
 
-func TestKeyToImport(t *testing.T) {
+// What is wrong with an import is said with the ID, and with what is right.
+func TestImport_fails(t *testing.T) {
 	t.Parallel()
-	keys := []errortracking.ClientKey{
-		{ID: 7, PublicKey: "glet_a", Active: true}, {ID: 8, PublicKey: "glet_b"},
-		{ID: 9, PublicKey: "glet_c", Active: true}, {ID: 10, PublicKey: "glet_c", Active: true},
-	}
-	for publicKey, test := range map[string]struct {
-		id   int64
-		says []string
+	forms := []string{"<project>:<key_id>, such as acme/web:13 or 42:13", "<project>:<public_key>", "<project>, if it has one active client key", "a DSN"}
+	scenario := keyScenario()
+	scenario.Projects[1].ClientKeys = gitlabsim.ClientKeys{{ID: 9, PublicKey: publicKey(9), Inactive: true}}
+	scenario.Projects = append(scenario.Projects, gitlabsim.Project{ID: 3, Path: "acme/empty"})
+	for _, test := range []struct {
+		address, id string
+		says        []string
 	}{
-		"glet_a": {id: 7},
-		"glet_b": {says: []string{"client key 8", "inactive", "name it by its ID"}},
-		"glet_c": {says: []string{"More than one", "9, 10"}},
-		"glet_d": {says: []string{"None of the project's client keys"}},
+		{clientKeyAddress, "", append([]string{`Invalid import ID`, `"" is no import ID of a client key: use one of`}, forms...)},
+		{clientKeyAddress, "1,2", append([]string{`"1,2" is no import ID of a client key`}, forms...)},
+		{clientKeyAddress, "2:2:2", append([]string{`"2:2:2" is no import ID of a client key`}, forms...)},
+		{clientKeyAddress, "acme/web:0", append([]string{`"acme/web:0" is no import ID of a client key`}, forms...)},
+		{clientKeyAddress, "acme/web/2", []string{"Unable to find project", "If 2 is the ID of a client key, the import ID is acme/web:2."}},
+		{clientKeyAddress, "https://user:password@gitlab.com/acme/web", []string{"Invalid import ID", "This is no import ID of a client key: not a DSN of GitLab"}},
+		{clientKeyAddress, "/acme/web:7", []string{`"/acme/web:7" is no import ID`, "begins with a slash"}},
+		{clientKeyAddress, "acme/web", []string{"Unable to import client key", "Project acme/web: The project has 2 active client keys. Choose one", "Existing client keys: 7, 8."}},
+		{clientKeyAddress, "acme/shop", []string{"Unable to import client key", "has no active client key. Remove the import block", "Existing client keys: 9 (inactive)."}},
+		{clientKeyAddress, "acme/empty", []string{"Unable to import client key", "has no active client key. Remove the import block", "The project has no client keys."}},
+		{clientKeyAddress, "acme/shop:" + publicKey(9), []string{"client key 9, is inactive", "To import it anyway, use its ID"}},
+		{clientKeyAddress, "acme/web:" + publicKey(9), []string{"None of the project's client keys has this public key", "Existing client keys: 7, 8."}},
+		{clientKeyAddress, "acme/web:9", []string{"Client key not found", "has no client key 9", "Existing client keys: 7, 8.", "Remove the import block"}},
+		{settingsAddress, "", []string{"Invalid import ID", "such as acme/web"}},
+		{settingsAddress, "acme/web:1", []string{`"acme/web:1" is no import ID of error tracking settings`, "such as acme/web."}},
+		{settingsAddress, "acme/web", []string{"Unable to read error tracking settings", "nothing to import", "Remove the import block"}},
 	} {
-		t.Run(publicKey, func(t *testing.T) {
+		t.Run(test.address+" "+test.id, func(t *testing.T) {
 			t.Parallel()
-			key, problem := keyToImport(keys, publicKey)
-			if key.ID != test.id {
-				t.Errorf("key %d, want %d", key.ID, test.id)
-			}
-			if (problem == "") != (test.says == nil) || !expectError(test.says...).MatchString(problem) || strings.Contains(problem, publicKey) {
-				t.Errorf("the problem is %q", problem)
-			}
+			terraform := newCommandLine(t, startTestbed(t, scenario), settingsConfig("acme/web", "active = true")+clientKeyConfig("acme/web", ""))
+			terraform.fails(t, test.says, "import", test.address, test.id)
+			secrets{"password", "glet_"}.notIn(t, "the error", func() string { output, _ := terraform.run(t, "import", test.address, test.id); return output }())
 		})
 	}
 }

@@ -53,7 +53,8 @@ type ends map[string]end
 
 // end is how an operation ends. The zero value is: well.
 type end struct {
-	says string // the error or warning
+	says  string // the error or warning
+	title string // of the error, if it is not the operation's own
 	// An operation fails: the state stays as it was, and so does GitLab.
 	fails bool
 	// An operation ends well, but its object stays in the state as it was (kept), or goes from there without having gone
@@ -71,19 +72,24 @@ var (
 
 // The ends of operations that fail, by the cause that the error names.
 var (
-	unclear     = fails("GitLab may have created a client key although it did not say so")
-	unreachable = fails("GitLab could not be reached, or the connection broke")
+	unclear     = fails("GitLab may have created a client key even though it returned an error")
+	unreachable = fails("The connection broke before a response came").titled(unableToReachGitLab)
 	noRole      = fails("The token's user needs the Maintainer role in this project")
-	noProject   = fails("The project does not exist, or the token cannot see it")
+	noProject   = fails("The project does not exist, or the token cannot see it").titled(unableToFindProject)
 	noSettings  = fails("The project has no error tracking settings")
 	// GitLab's response is as it should be.
-	nothingToImport = fails("The project has no error tracking settings, so there is nothing to import")
+	noneToImport = fails("The project has no error tracking settings, so there is nothing to import")
 
-	flagOff = fails("The feature flag integrated_error_tracking is off for the project")
-	unknown = fails("The provider does not know this answer")
+	flagOff = fails("The feature flag integrated_error_tracking is disabled for the project")
+	unknown = fails("The provider does not recognize this response").titled(unexpectedResponse)
 )
 
 func fails(says string) end { return end{says: says, fails: true} }
+
+func (e end) titled(title string) end {
+	e.title = title
+	return e
+}
 
 // allEnd returns the ends where all operations end in one way, with exceptions.
 func allEnd(e end, except ends) ends {
@@ -102,7 +108,7 @@ var matrix = []faulty{
 	},
 	{
 		name: "reset before the work", fault: gitlabsim.Fault{Drop: true},
-		ends: allEnd(unreachable, ends{"key create": unclear}), heals: true,
+		ends: allEnd(unreachable, ends{"key create": unclear, "key destroy": unreachable.titled("")}), heals: true,
 	},
 	{
 		name: "403", fault: gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`},
@@ -114,7 +120,7 @@ var matrix = []faulty{
 	},
 	{
 		name: "404 settings", fault: gitlabsim.Fault{Status: 404, Body: `{"message":"404 Error Tracking Setting Not Found"}`},
-		ends: allEnd(noSettings, ends{"settings read": believed, "settings destroy": believed, "settings import": nothingToImport}),
+		ends: allEnd(noSettings, ends{"settings read": believed, "settings destroy": believed, "settings import": noneToImport}),
 	},
 	{
 		name: "404 flag", fault: gitlabsim.Fault{Status: 404, Body: `{"message":"404 Not Found"}`},
@@ -349,14 +355,14 @@ func (c cell) message() []string {
 	if !c.end.fails {
 		return []string{c.end.says}
 	}
-	if c.end == nothingToImport {
+	if c.end == noneToImport {
 		return []string{"Error: " + c.title, "Project acme/web: " + c.end.says}
 	}
-	answered := "did not answer"
+	answered := "did not respond to"
 	if c.fault.Status != 0 {
-		answered = fmt.Sprintf("answered %d %s to", c.fault.Status, http.StatusText(c.fault.Status))
+		answered = fmt.Sprintf("returned %d %s for", c.fault.Status, http.StatusText(c.fault.Status))
 	}
-	return []string{"Error: " + c.title, "Project acme/web: GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
+	return []string{"Error: " + titleOr(c.end.title, c.title), "Project acme/web: GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
 }
 
 // state is what the state holds when the operation ends well.
@@ -388,4 +394,11 @@ func keysOutside(state []object, keys []gitlabsim.ClientKey) []int64 {
 		}
 	}
 	return ids
+}
+
+func titleOr(title, otherwise string) string {
+	if title == "" {
+		return otherwise
+	}
+	return title
 }

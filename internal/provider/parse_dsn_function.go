@@ -43,15 +43,15 @@ func (parseDSNFunction) Metadata(_ context.Context, _ function.MetadataRequest, 
 
 func (parseDSNFunction) Definition(ctx context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "Takes a DSN apart.",
+		Summary: "Parses a DSN.",
 		MarkdownDescription: "Returns the parts of a client key's DSN: `scheme`, `host`, `port` (the default of the scheme if the DSN has none), `public_key`, " +
 			"`path` (without the project ID), `project_id`, and `envelope_url`, the URL that a Sentry SDK sends events to. " +
-			"Ignores surrounding space, a trailing slash, capitals in the scheme, and a secret key (`public:secret@`). " +
-			"Needs no token and sends no request. Returns null for null.",
+			"The function ignores surrounding space, a trailing slash, capitals in the scheme, and a secret key (`public:secret@`). " +
+			"It needs no token and sends no request. Returns null for null.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "dsn",
-				MarkdownDescription: "A DSN of GitLab, of this or an older version, with or without a port.",
+				MarkdownDescription: "A GitLab DSN, current or older format, with or without a port.",
 				AllowNullValue:      true,
 			},
 		},

@@ -137,13 +137,13 @@ func (b *resourceBase) explainPlan(s projectSituation, plan projectPlan, project
 			refuseHidden(project, diags)
 			return
 		}
-		diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, explain(s.err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
+		diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, cause(s.err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
 	case planHidden:
 		if !warned {
-			diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, explain(s.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", s.known))
+			diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, cause(s.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", s.known))
 		}
 	case planFail:
-		diags.AddAttributeError(attribute, unableToFindProject, inProject(project, explain(s.err)))
+		addFailure(diags, unableToFindProject, named(project), s.err)
 	case planStop:
 		diags.AddAttributeError(attribute, differentProject, s.difference()+
 			". This plan was made without a refresh, or is applied now and does not know that. Nothing was changed.\n\nPlan again, with a refresh, to see the replacement.")
@@ -227,7 +227,7 @@ func (b *resourceBase) isCurrent(ctx context.Context, project string, id int64) 
 func resolve(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (types.Int64, bool) {
 	id, err := client.ResolveProject(ctx, project.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("project"), unableToFindProject, inProject(project, explain(err)))
+		addFailure(diags, unableToFindProject, named(project), err)
 		return types.Int64Null(), false
 	}
 	return types.Int64Value(id), true

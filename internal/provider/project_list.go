@@ -33,7 +33,7 @@ func projectListSchema(objects string) schema.Schema {
 				Optional:            true,
 				Validators:          []validator.String{validProject},
 			},
-			"group": schema.StringAttribute{MarkdownDescription: describeGroup, Optional: true, Validators: []validator.String{validGroup}},
+			"group": schema.StringAttribute{MarkdownDescription: describeGroup + " Set either `project` or `group`.", Optional: true, Validators: []validator.String{validGroup}},
 			"include_subgroups": schema.BoolAttribute{
 				MarkdownDescription: describeIncludeSubgroups,
 				Optional:            true,
@@ -78,9 +78,9 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 	projects, err := b.projectsOf(ctx, model)
 	if err != nil {
 		if inGroup {
-			diags.AddError(unableToFindGroup, "Group "+model.Group.ValueString()+": "+explain(err))
+			addFailure(&diags, unableToFindGroup, "Group "+model.Group.ValueString(), err)
 		} else {
-			diags.AddError(unableToFindProject, inProject(model.Project, explain(err)))
+			addFailure(&diags, unableToFindProject, named(model.Project), err)
 		}
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -101,7 +101,9 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 				continue
 			}
 			if read.err != nil {
-				push(list.ListResult{Diagnostics: diag.Diagnostics{diag.NewErrorDiagnostic(unableToReadProject, "Project "+read.project.Path+": "+explain(read.err))}})
+				var failed diag.Diagnostics
+				addFailure(&failed, unableToReadProject, "Project "+read.project.Path, read.err)
+				push(list.ListResult{Diagnostics: failed})
 				return
 			}
 			for _, object := range read.found {
@@ -124,10 +126,9 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 func unreadableWarning(group types.String, paths []string) diag.Diagnostic {
 	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
 	if len(paths) > 5 {
-		shown += ", …"
+		shown += fmt.Sprintf(" and %d more", len(paths)-5)
 	}
-	return diag.NewWarningDiagnostic(projectsSkipped, fmt.Sprintf("The token cannot read the error tracking of %d projects in group %s: %s.\n\n%s",
-		len(paths), group.ValueString(), shown, adviceOn[errortracking.ErrForbidden].cure))
+	return diag.NewWarningDiagnostic(projectsSkipped, "The token cannot read the error tracking of "+shown+" in group "+group.ValueString()+".\n\n"+adviceOn[errortracking.ErrForbidden].cure)
 }
 
 // projectsOf returns the projects that a list is to ask about.

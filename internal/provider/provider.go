@@ -58,7 +58,7 @@ func (p *gitlabProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 
 func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages GitLab Error Tracking: the settings of projects and the client keys that Sentry SDKs report errors with.",
+		MarkdownDescription: "Manages error tracking in GitLab projects: the settings, and the client keys whose DSNs Sentry SDKs use.",
 		Attributes: map[string]schema.Attribute{
 			"token": schema.StringAttribute{
 				MarkdownDescription: "A personal, project, group or OAuth access token with the scope `api` (`read_api` for reading only). Its user needs the Maintainer role in the projects. Environment variable: `GITLAB_TOKEN`.",
@@ -91,7 +91,7 @@ func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"early_auth_check": schema.BoolAttribute{
-				MarkdownDescription: "Check the token once when the provider starts, so that a bad token or URL is reported once instead of for every resource. Default: `false`. Environment variable: `GITLAB_EARLY_AUTH_CHECK`.",
+				MarkdownDescription: "Whether to check the token once when the provider starts, so that a bad token or URL is reported once instead of for every resource. Default: `false`. Environment variable: `GITLAB_EARLY_AUTH_CHECK`.",
 				Optional:            true,
 			},
 		},

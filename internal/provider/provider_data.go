@@ -10,14 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-const (
-	detailNoToken       = "The provider needs an access token with the scope api.\n\nSet the environment variable GITLAB_TOKEN, or the argument token of the provider block."
-	detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
-)
+const detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
 
 // providerData is what all objects of one provider block share. An object has it once Terraform has configured the object.
 type providerData struct {
 	client     *errortracking.Client // nil while the provider block is not fully known
+	noToken    string                // what to do where that is why there is no client
 	visibility visibility
 	conflicts  conflicts
 	// The warnings that are given once.
@@ -50,7 +48,7 @@ func dataFrom(left any, diags *diag.Diagnostics) *providerData {
 		return &providerData{}
 	}
 	if data.client == nil {
-		diags.AddError(missingToken, detailNoToken)
+		diags.AddError(missingToken, data.noToken)
 	}
 	return data
 }

@@ -16,7 +16,7 @@ const settingsType = "_error_tracking_settings"
 
 const (
 	describeActive            = "Whether error tracking is enabled."
-	describeIntegrated        = "Whether GitLab collects the errors itself. If `false`, GitLab shows the errors of the Sentry project that is connected to it."
+	describeIntegrated        = "Whether GitLab collects the errors itself. If `false`, GitLab shows the errors of the connected Sentry project. Integrated error tracking is a service of GitLab.com."
 	describeProjectName       = "The name of the Sentry project, or null."
 	describeSentryExternalURL = "The URL of the Sentry project, or null."
 	describeAPIURL            = "The URL of the Sentry project's API, or null."

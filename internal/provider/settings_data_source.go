@@ -55,7 +55,7 @@ func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	}
 	settings, err := d.client.Settings(ctx, projectID.ValueInt64())
 	if err != nil {
-		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, explain(err)))
+		addFailure(&resp.Diagnostics, unableToReadSettings, named(model.Project), err)
 		return
 	}
 	model.setProject(projectID)

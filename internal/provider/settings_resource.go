@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,11 +57,11 @@ func (r *settingsResource) Metadata(_ context.Context, req resource.MetadataRequ
 func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	fixedString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages the error tracking settings of a project. A project has one set of settings, so declare at most one of these resources for it. Existing settings are adopted.",
+		MarkdownDescription: "Manages the error tracking settings of a project. A project has one set of settings, so declare at most one of these resources for it. Existing settings are adopted, and a destroy restores them.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{MarkdownDescription: describeSettingsID, Computed: true, PlanModifiers: fixedString},
 			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Another spelling of the same project changes nothing; a different project forces a replacement.",
+				MarkdownDescription: describeProject + " Switching between ID and path changes nothing; pointing at a different project forces a replacement.",
 				Required:            true,
 				Validators:          []validator.String{validProject},
 			},
@@ -77,7 +78,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"on_destroy": schema.StringAttribute{
-				MarkdownDescription: "What destroying the resource does, because GitLab cannot delete settings. `" + onDestroyRestore + "` sets what Terraform changed back to the values that it found, and disables error tracking where the project had no settings. `" + onDestroyDeactivate + "` disables error tracking, `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyRestore + "`.",
+				MarkdownDescription: "What happens on destroy. GitLab has no way to delete settings. `" + onDestroyRestore + "` sets back what Terraform changed, or disables error tracking where there were no settings; `" + onDestroyDeactivate + "` disables error tracking; `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyRestore + "`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString(onDestroyRestore),
@@ -186,7 +187,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
 	warnOfUntrackedKeys(model.Project, saved.Untracked, &resp.Diagnostics)
 	if err != nil {
-		resp.Diagnostics.AddError(unableToSaveSettings, inProject(model.Project, explain(err)))
+		addFailure(&resp.Diagnostics, unableToSaveSettings, named(model.Project), err)
 		if !mayBeStored(err) {
 			return
 		}
@@ -224,11 +225,11 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	warning, hidden := outOfReach(err)
 	switch {
 	case hidden && !imported:
-		resp.Diagnostics.AddWarning(warning, inProject(model.Project, explain(err))+keptInState)
+		resp.Diagnostics.AddWarning(warning, inProject(model.Project, cause(err))+keptInState)
 	case err != nil:
-		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, explain(err)))
+		addFailure(&resp.Diagnostics, unableToReadSettings, named(model.Project), err)
 	case settings == nil && imported:
-		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, "The project has no error tracking settings, so there is nothing to import.\n\nRemove the import block. The resource then creates the settings."))
+		resp.Diagnostics.AddError(unableToReadSettings, inProject(model.Project, "The project has no error tracking settings, so there is nothing to import.\n\n"+nothingToImport))
 	case settings == nil:
 		resp.State.RemoveResource(ctx)
 	default:
@@ -261,7 +262,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 			resp.Diagnostics.Append(original.save(ctx, resp.Private)...)
 		}
 		if err != nil {
-			resp.Diagnostics.AddError(unableToSaveSettings, inProject(plan.Project, explain(err)))
+			addFailure(&resp.Diagnostics, unableToSaveSettings, named(plan.Project), err)
 			return
 		}
 	}
@@ -295,9 +296,13 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 		}
 		resp.Diagnostics.AddWarning(settingsNotReset, inProject(state.Project, detail))
 	case hidden:
-		resp.Diagnostics.AddWarning(warning, inProject(state.Project, explain(err))+"\n\nThe settings were removed from the state. If they still exist in GitLab, they stay as they are.")
+		resp.Diagnostics.AddWarning(warning, inProject(state.Project, cause(err))+"\n\nThe settings were removed from the state. If they still exist in GitLab, they stay as they are.")
 	case err != nil:
-		resp.Diagnostics.AddError(unableToResetSettings, inProject(state.Project, explain(err)+"\n\nTo stop managing the settings without changing them, set on_destroy = \""+onDestroyKeep+"\" and apply, or use a removed block that has destroy = false."))
+		detail := explain(err)
+		if errors.Is(err, errortracking.ErrFeatureDisabled) || errors.Is(err, errortracking.ErrRejected) {
+			detail = cause(err) // What helps a save does not help a restore.
+		}
+		resp.Diagnostics.AddError(titleOf(err, unableToResetSettings), inProject(state.Project, detail+"\n\n"+stopManaging))
 	}
 }
 
@@ -314,8 +319,8 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 		}
 		project = strconv.FormatInt(projectID, 10)
 	}
-	if project == "" {
-		resp.Diagnostics.AddError(invalidImportID, "The import ID of error tracking settings is the project's numeric ID or full path, such as \"acme/web\". It is empty.")
+	if name, _, _ := strings.Cut(project, ":"); name == "" || name != project {
+		resp.Diagnostics.AddError(invalidImportID, strconv.Quote(project)+" is no import ID of error tracking settings: use the project's numeric ID or full path alone, such as "+cmp.Or(name, "acme/web")+".")
 		return
 	}
 	number, name, ok := importProject(ctx, r.client, project, &resp.Diagnostics)

@@ -69,7 +69,7 @@ func (d *providerData) planForgotten(ctx context.Context, projectID types.Int64,
 	}
 	if _, hidden := outOfReach(err); hidden {
 		diags.AddWarning(willBeForgotten, inProject(project, cause(err))+
-			fmt.Sprintf(" The apply will remove %s from the state and delete nothing in GitLab.\n\nTo delete it, restore the access of the token's user and plan again.", object))
+			fmt.Sprintf("\n\nThe apply will remove %s from the state and delete nothing in GitLab. To delete it, restore the access of the token's user and plan again.", object))
 	}
 }
 
@@ -86,7 +86,7 @@ func outOfReach(err error) (title string, ok bool) {
 }
 
 // keptInState ends the warning about an object whose project cannot be seen.
-const keptInState = "\n\nThe resource stays in the state as it was last read. If the project or its error tracking no longer exists, remove the resource from the configuration."
+const keptInState = "\n\nThe resource stays in the state as it was last read. Restore the access of the token's user. If the project or its error tracking no longer exists, remove the resource from the configuration."
 
 // refuseHidden rejects the creation or replacement of an object in a project that the token cannot see. Deleting there
 // returns 404, which counts as success, and would leave a key that no state knows.
