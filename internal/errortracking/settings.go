@@ -70,7 +70,8 @@ func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err
 }
 
 // FoundSettings returns a project's settings, nil for none, as this client read them last. It asks GitLab where it has not
-// read them yet or has written them since. A project that was not found is not asked for again.
+// read them yet, or has saved settings since: each reading serves one save. A project that was not found is not asked for
+// again.
 func (c *Client) FoundSettings(ctx context.Context, projectID int64) (*Settings, error) {
 	return c.settings.get(ctx, projectID)
 }
@@ -118,6 +119,7 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 		return saved, err
 	}
 	defer p.unlock()
+	defer c.settings.forget(projectID)
 	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil {
 		return SavedSettings{}, err
 	}
@@ -143,6 +145,7 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, int
 	if p.settingsSaved {
 		return saved, &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
 	}
+	defer c.settings.forget(projectID)
 	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil || saved.Before == nil {
 		return SavedSettings{}, err
 	}
@@ -198,7 +201,6 @@ func (p *projectState) store(ctx context.Context, saved *SavedSettings, wanted W
 		method = http.MethodPut
 	}
 	saved.Settings, err = p.client.sendSettings(ctx, method, p.projectID, wanted)
-	p.client.settings.forget(p.projectID)
 	failed := ambiguous(err)
 	if failed == nil {
 		return err

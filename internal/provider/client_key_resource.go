@@ -121,7 +121,7 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 	unknown := !plan.Keepers.IsNull() && isUnknown(ctx, plan.Keepers)
 	before, after := len(state.Keepers.Elements()) > 0, unknown || len(plan.Keepers.Elements()) > 0
 	switch {
-	case plan.Keepers.Equal(state.Keepers), !before && !after:
+	case plan.Keepers.Equal(state.Keepers), !before && !after, len(resp.RequiresReplace) > 0:
 	case !before || !after:
 		resp.Diagnostics.AddAttributeWarning(attribute, clientKeyNotReplaced, "The first keepers of client key "+state.ID.ValueString()+
 			", or their removal, are recorded without replacing the key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
@@ -161,6 +161,7 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	model.setIDs(projectID.ValueInt64(), key.ID)
 	model.setKey(key.ClientKey)
+	r.visibility.record(projectID.ValueInt64(), model.Project, nil, false)
 	r.warnOfKey(model, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)

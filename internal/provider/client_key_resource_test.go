@@ -640,3 +640,16 @@ func TestClientKeyResource_badIdentity(t *testing.T) {
 		})
 	}
 }
+
+// First keepers together with another project: the plan replaces the key, so it must not say that it does not.
+func TestKeepers_noFalseMessageWhereProjectReplaces(t *testing.T) {
+	t.Parallel()
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), clientKeyConfig("acme/web", ""))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/shop", `keepers = { rotated = "1" }`))
+	output := terraform.succeeds(t, "plan")
+	if !strings.Contains(output, "must be replaced") {
+		t.Fatal(output)
+	}
+	once(t, output, "Warning: "+clientKeyNotReplaced, 0)
+}

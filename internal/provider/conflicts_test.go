@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -165,5 +166,74 @@ func (b *testbed) deactivateKeys(t *testing.T, project int64) {
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.Status)
+	}
+}
+
+// One of two resources of a project moves to another project and has on_destroy = "keep": nothing changes for the other one.
+func TestConflicts_noFalseAlarmForAMoveThatKeeps(t *testing.T) {
+	t.Parallel()
+	two := func(project string) string {
+		return strings.ReplaceAll(settingsConfig("1", "active = true"), `"test"`, `"a"`) +
+			strings.ReplaceAll(settingsConfig(project, "active = true\n  on_destroy = \"keep\""), `"test"`, `"b"`)
+	}
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), two("1"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+two("2"))
+	once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, 0)
+}
+
+// Two keys that are moved from gitlabhq/gitlab with states that know the path alone, without a refresh: they are two keys.
+func TestConflicts_noFalseAlarmForMovedKeysWithoutRefresh(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	gitlab := startTestbed(t, keyScenario())
+	terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, TypeName+clientKeyType, `project = "acme/web"`)
+	terraform.write(t, "more.tf", "moved {\n  from = "+gitlabhqType+clientKeyType+".old2\n  to = "+TypeName+clientKeyType+".new2\n}\nresource \""+TypeName+clientKeyType+"\" \"new2\" {\n  project = \"acme/web\"\n}\n")
+	var state object
+	if err := json.Unmarshal([]byte(stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}), "")), &state); err != nil {
+		t.Fatal(err)
+	}
+	var other object
+	if err := json.Unmarshal([]byte(stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:7", "project": "acme/web"}), "")), &other); err != nil {
+		t.Fatal(err)
+	}
+	more := other["resources"].([]any)[0].(map[string]any) //nolint:forcetypeassert // a state without resources ends the test
+	more["name"] = "old2"
+	state["resources"] = append(state["resources"].([]any), more) //nolint:forcetypeassert // as above
+	terraform.write(t, "terraform.tfstate", jsonText(state))
+	once(t, terraform.succeeds(t, "plan", "-refresh=false"), "Warning: "+clientKeyManagedTwice, 0)
+}
+
+// The first of a list is removed, so the indices shift: the last resource is destroyed and the one before it is replaced and
+// takes its project. Nothing is undone by the next plan, so there is no such warning.
+func TestConflicts_noFalseAlarmForAShiftedIndex(t *testing.T) {
+	t.Parallel()
+	config := func(list string) string {
+		return strings.Replace(settingsConfig("X", "active = true\n  count = length("+list+")"), `"X"`, list+"[count.index]", 1)
+	}
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), config(`["acme/web", "acme/shop"]`))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+config(`["acme/shop"]`))
+	once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, 0)
+}
+
+// Two resources want different things of a project that is not known while it is planned: the warning names the project.
+func TestConflicts_namesAProjectThatIsUnknown(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.4")
+	two := func(input string) string {
+		one := func(name, active string) string {
+			return strings.ReplaceAll(strings.ReplaceAll(settingsConfig("X", "active = "+active), `"test"`, `"`+name+`"`), `"X"`, "terraform_data.project.output")
+		}
+		return "resource \"terraform_data\" \"project\" {\n  input = \"acme/web\"\n  triggers_replace = \"" + input + "\"\n}\n" + one("a", "true") + one("b", "false")
+	}
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), two("1"))
+	terraform.succeeds(t, "init")
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+two("2"))
+	output := terraform.succeeds(t, "plan")
+	once(t, output, "Warning: "+settingsManagedTwice, 1)
+	if strings.Contains(output, "Project :") {
+		t.Error(output)
 	}
 }

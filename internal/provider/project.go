@@ -117,7 +117,7 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 		old.From, old.Project = known, before.ValueString()
 		resp.Diagnostics.Append(old.save(ctx, resp)...)
 	} else if old.From != 0 && b.client != nil {
-		b.checkReplacement(ctx, old, projectID, &resp.Diagnostics)
+		b.checkReplacement(ctx, old, projectID, projectID.IsUnknown() && !after.IsUnknown(), &resp.Diagnostics)
 	}
 	if projectID.IsUnknown() {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
@@ -190,13 +190,15 @@ func (r replacement) save(ctx context.Context, resp *resource.ModifyPlanResponse
 	return resp.Private.SetKey(ctx, replacementKey, value)
 }
 
-// checkReplacement rejects a replacement in a project that the token cannot see, and one that does not go where the plan of
-// the existing object said: with ignore_changes that plan saw the project of the state, and this one that of the
-// configuration.
-func (b *resourceBase) checkReplacement(ctx context.Context, r replacement, projectID types.Int64, diags *diag.Diagnostics) {
+// checkReplacement rejects a replacement in a project that the token cannot see, and one that is lost: its path leads nowhere,
+// so the old object would be deleted and no new one created. It also rejects one that does not go where the plan of the
+// existing object said: with ignore_changes that plan saw the project of the state, and this one that of the configuration.
+func (b *resourceBase) checkReplacement(ctx context.Context, r replacement, projectID types.Int64, lost bool, diags *diag.Diagnostics) {
 	switch {
 	case r.To == 0 && b.look(ctx, r.From, types.StringValue(r.Project)) != nil:
 		refuseHidden(types.StringValue(r.Project), diags)
+	case r.To == 0 && lost:
+		diags.AddAttributeError(path.Root("project"), unableToReplace, fmt.Sprintf("The path in project leads nowhere now, so nothing can be created there. Nothing was changed.\n\nSet project to the new path of the project, or to \"%d\".", r.From))
 	case r.To != 0 && projectID.ValueInt64() != r.To:
 		diags.AddAttributeError(path.Root("project"), differentProject, fmt.Sprintf("Project %s is now project %d, but this resource is in project %d, and its configuration names neither the path nor project %d. "+
 			"So lifecycle ignore_changes keeps the path in the state. Nothing was changed.\n\nTo keep the resource in project %d, remove project from ignore_changes and set project = \"%d\".", r.Project, r.To, r.From, r.To, r.From, r.From))

@@ -366,3 +366,38 @@ func TestProject_ignoreChanges(t *testing.T) {
 		}
 	}
 }
+
+// An import and a replacement meet in one plan: the first half deletes the imported key, and nothing is left to do.
+func TestReplacement_ofAnImportedKey(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.5")
+	gitlab := startTestbed(t, keyScenario())
+	terraform := newCommandLine(t, gitlab, "import {\n  to = "+clientKeyAddress+"\n  id = \"1:7\"\n}\n"+clientKeyConfig("1", ""))
+	terraform.succeeds(t, "apply", "-auto-approve", "-replace="+clientKeyAddress)
+	if err := gitlab.hasKeys(1, 8, 10)(nil); err != nil {
+		t.Error(err)
+	}
+	terraform.changesNothing(t)
+}
+
+// The project was renamed and its old path, which the configuration has, leads nowhere any more. A replacement deletes the
+// key by the project's number and then cannot create one, so it must be refused.
+func TestReplacement_refusedWherePathLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+		t.Run(refresh, func(t *testing.T) {
+			t.Parallel()
+			gitlab := startTestbed(t, twoProjects())
+			terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", `keepers = { rotated = "1" }`))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			gitlab.MoveProject(1, "acme/site")
+			gitlab.AddProject(gitlabsim.Project{ID: 12, Path: "acme/web"})
+			gitlab.RemoveProject(12)
+			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/web", `keepers = { rotated = "2" }`))
+			output, err := terraform.run(t, "apply", "-auto-approve", refresh)
+			if keys := gitlab.keyIDs(1); len(keys) == 0 {
+				t.Errorf("the key is lost; the apply ended with %v:\n%s", err, output)
+			}
+		})
+	}
+}

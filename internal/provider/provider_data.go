@@ -18,6 +18,7 @@ type providerData struct {
 	noToken    string                // what to do where that is why there is no client
 	visibility visibility
 	conflicts  conflicts
+	managed    sync.Map // the IDs of the projects whose settings this run has read in a refresh, or reset
 	// The warnings that are given once.
 	localhost, rateLimited sync.Once
 }

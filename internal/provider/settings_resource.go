@@ -118,16 +118,20 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if id := strconv.FormatInt(projectID.ValueInt64(), 10); state.ID.ValueString() != id {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
 	}
+	if config.Project.IsUnknown() {
+		config.Project = state.Project
+	}
 	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedFrom(ctx, req).From != 0 {
 		return
 	}
+	moves := !state.ProjectID.IsNull() && !state.ProjectID.Equal(projectID)
 	wanted := wantedSettings(config)
-	r.conflicts.noteSettings(projectID.ValueInt64(), config.Project, &wanted, exists, &resp.Diagnostics)
-	if !exists {
+	r.conflicts.noteSettings(projectID.ValueInt64(), config.Project, &wanted, exists && !moves, &resp.Diagnostics)
+	if !exists || moves {
 		r.warnOfExisting(ctx, projectID.ValueInt64(), config.Project, wanted, &resp.Diagnostics)
-		return
 	}
-	if !state.ProjectID.IsNull() && !state.ProjectID.Equal(projectID) {
+	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
+	if moves && (active != nil || integrated != nil) {
 		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, true, &resp.Diagnostics)
 	}
 }
@@ -148,10 +152,10 @@ func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyP
 }
 
 // warnOfExisting says what the creation of a resource changes in settings that the project has already. Where a refresh has
-// read them, another resource manages them.
+// read them, or this run has reset them, a resource manages them.
 func (r *settingsResource) warnOfExisting(ctx context.Context, projectID int64, project types.String, wanted errortracking.WantedSettings, diags *diag.Diagnostics) {
 	before, err := r.client.FoundSettings(ctx, projectID)
-	if seen, _ := r.visibility.of(projectID); seen.refreshed || err != nil || before == nil {
+	if _, managed := r.managed.Load(projectID); managed || err != nil || before == nil {
 		return // An error shows again in the apply, which can give the advice on a save.
 	}
 	var changes []string
@@ -222,6 +226,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	settings, err := r.client.FoundSettings(ctx, model.ProjectID.ValueInt64())
 	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err, true)
+	r.managed.Store(model.ProjectID.ValueInt64(), true)
 	warning, hidden := outOfReach(err)
 	switch {
 	case hidden && !imported:
@@ -285,6 +290,7 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if !ok {
 		return
 	}
+	r.managed.Store(projectID.ValueInt64(), true)
 	saved, err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
 	warnOfUntrackedKeys(state.Project, saved.Untracked, &resp.Diagnostics)
 	warning, hidden := outOfReach(err)

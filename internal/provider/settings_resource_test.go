@@ -761,3 +761,37 @@ func TestSettingsResource_existing(t *testing.T) {
 		}
 	}
 }
+
+// New settings beside a key that is managed already: the refresh of the key is no refresh of the settings, so the plan still
+// has to say that it disconnects a Sentry.
+func TestSettingsPlan_warnsBesideAManagedKey(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	url := "https://sentry.example.com/api/0/projects/o/p/"
+	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, APIURL: &url}
+	terraform := newCommandLine(t, startTestbed(t, scenario), clientKeyConfig("acme/web", ""))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/web", "")+settingsConfig("acme/web", "active = true\n  integrated = true\n  depends_on = ["+clientKeyAddress+"]"))
+	once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsWillChange, 1)
+}
+
+// The apply of a replacement finds the settings as the first half has left them. That is no news to the user.
+func TestSettingsApply_noFalseAlarmAfterReplace(t *testing.T) {
+	t.Parallel()
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), settingsConfig("acme/web", "active = true"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	once(t, terraform.succeeds(t, "apply", "-auto-approve", "-replace="+settingsAddress), "Warning: "+settingsWillChange, 0)
+}
+
+// Settings that move to a project which has a Sentry: the plan has to say that it disconnects it. (Engines drop the warnings
+// of the second plan of a replacement, so the first one must give it.)
+func TestSettingsPlan_warnsOfTheProjectItMovesTo(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	url := "https://sentry.example.com/api/0/projects/o/p/"
+	scenario.Projects[1].Settings = &gitlabsim.Settings{Active: true, APIURL: &url}
+	terraform := newCommandLine(t, startTestbed(t, scenario), settingsConfig("acme/web", "active = true\n  integrated = true"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+settingsConfig("acme/shop", "active = true\n  integrated = true"))
+	once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsWillChange, 1)
+}

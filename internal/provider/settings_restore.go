@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,9 +18,12 @@ const originalKey = "original"
 type originalSettings struct {
 	// Existed is false when the project had no settings.
 	Existed bool `json:"existed"`
-	// Active and Integrated are nil while Terraform has not changed them.
+	// Active and Integrated are what the first save found, nil before it.
 	Active     *bool `json:"active,omitempty"`
 	Integrated *bool `json:"integrated,omitempty"`
+	// ActiveChanged and IntegratedChanged say whether a save has changed them.
+	ActiveChanged     bool `json:"active_changed,omitempty"`
+	IntegratedChanged bool `json:"integrated_changed,omitempty"`
 }
 
 // privateState is what framework requests and responses offer of the private state.
@@ -37,17 +41,14 @@ func loadOriginal(ctx context.Context, private privateState) originalSettings {
 	return original
 }
 
-// remember notes what a save changes for the first time, from the settings that it found.
+// remember notes what a save found and changed.
 func (o *originalSettings) remember(before *errortracking.Settings, wanted errortracking.WantedSettings) {
 	if before == nil {
 		return
 	}
-	if o.Active == nil && before.Active != wanted.Active {
-		o.Active = &before.Active
-	}
-	if o.Integrated == nil && wanted.Integrated != nil && before.Integrated != *wanted.Integrated {
-		o.Integrated = &before.Integrated
-	}
+	o.Active, o.Integrated = cmp.Or(o.Active, &before.Active), cmp.Or(o.Integrated, &before.Integrated)
+	o.ActiveChanged = o.ActiveChanged || before.Active != wanted.Active
+	o.IntegratedChanged = o.IntegratedChanged || wanted.Integrated != nil && before.Integrated != *wanted.Integrated
 }
 
 func (o originalSettings) save(ctx context.Context, private privateState) diag.Diagnostics {
@@ -60,23 +61,30 @@ func (o originalSettings) onDestroy(value string) (active, integrated *bool) {
 	switch {
 	case value == onDestroyKeep:
 		return nil, nil
-	case value == onDestroyRestore && o.Existed:
-		return o.Active, o.Integrated
+	case value != onDestroyRestore || !o.Existed:
+		return new(false), nil
 	}
-	return new(false), nil
+	if o.ActiveChanged {
+		active = o.Active
+	}
+	if o.IntegratedChanged {
+		integrated = o.Integrated
+	}
+	return active, integrated
 }
 
-// String says what restore would set back, or nothing.
+// String says what restore would set back.
 func (o originalSettings) String() string {
-	var values []string
-	if o.Active != nil {
-		values = append(values, fmt.Sprintf("active = %t", *o.Active))
-	}
-	if o.Integrated != nil {
-		values = append(values, fmt.Sprintf("integrated = %t", *o.Integrated))
-	}
 	if !o.Existed {
 		return "the project had no settings"
+	}
+	var values []string
+	active, integrated := o.onDestroy(onDestroyRestore)
+	if active != nil {
+		values = append(values, fmt.Sprintf("active = %t", *active))
+	}
+	if integrated != nil {
+		values = append(values, fmt.Sprintf("integrated = %t", *integrated))
 	}
 	return strings.Join(values, ", ")
 }

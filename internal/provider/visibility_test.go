@@ -137,3 +137,46 @@ func TestVisibility_replacement(t *testing.T) {
 		}
 	}
 }
+
+// Terraform plans the destruction of a create_before_destroy replacement once more while it applies. That must neither ask
+// GitLab anything nor count as a refresh: another resource, whose project is unknown until the apply, is stopped with the
+// provider's own words as ever.
+func TestApply_plansADeposedKeyWithoutALook(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.4")
+	config := func(rotated, project string) string {
+		return clientKeyConfig("1", `keepers = { a = "`+rotated+`" }`+"\n  lifecycle { create_before_destroy = true }") +
+			"resource \"terraform_data\" \"project\" {\n  input = \"" + project + "\"\n  triggers_replace = \"" + project + "\"\n  provisioner \"local-exec\" {\n    command = \"sleep 2\"\n  }\n}\n" +
+			strings.ReplaceAll(clientKeyConfig("X", ""), `"test"`, `"other"`)
+	}
+	fill := func(s string) string { return strings.ReplaceAll(s, `"X"`, "terraform_data.project.output") }
+	gitlab := startTestbed(t, twoProjects())
+	terraform := newCommandLine(t, gitlab, fill(config("1", "acme/web")))
+	terraform.succeeds(t, "init")
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+fill(config("2", "acme/shop")))
+	output, err := terraform.run(t, "apply", "-auto-approve")
+	if err == nil || strings.Contains(output, "bug in the provider") || !strings.Contains(output, differentProject) {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// An apply that rotates a key with create_before_destroy asks nothing of the settings.
+func TestApply_rotationAsksNoSettings(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := func(rotated string) string {
+		return clientKeyConfig("1", `keepers = { a = "`+rotated+`" }`+"\n  lifecycle { create_before_destroy = true }")
+	}
+	terraform := newCommandLine(t, gitlab, config("1"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+config("2"))
+	terraform.succeeds(t, "plan", "-out=rotation.tfplan")
+	gitlab.ClearRequests()
+	terraform.succeeds(t, "apply", "rotation.tfplan")
+	for _, request := range gitlab.requests() {
+		if strings.HasSuffix(request, "/settings") {
+			t.Error(request)
+		}
+	}
+}
