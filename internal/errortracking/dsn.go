@@ -11,8 +11,8 @@ import (
 
 // ErrDSN is the error of [ParseDSN]. It gives the right form and repeats nothing of the text, which may hold a key.
 var ErrDSN = errors.New("not a DSN of GitLab. A DSN has the form " +
-	"https://<public key>@<host>[:<port>]/errortracking/api/v1/projects/<project ID>, or on an older GitLab " +
-	"https://<public key>@<host>[:<port>]/api/v4/error_tracking/collector/<project ID>")
+	"https://<public_key>@<host>[:<port>]/errortracking/api/v1/projects/<project_id>, or on an older GitLab " +
+	"https://<public_key>@<host>[:<port>]/api/v4/error_tracking/collector/<project_id>")
 
 // DSN is the address that a Sentry SDK is configured with, in its parts.
 type DSN struct {

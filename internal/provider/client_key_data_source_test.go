@@ -69,14 +69,14 @@ func TestClientKeyDataSource_fails(t *testing.T) {
 		arguments string
 		want      *regexp.Regexp
 	}{
-		"no key":            {none, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has no client keys", "Create one with a gitlab_error_tracking_client_key resource")},
-		"no active key":     {onlyInactive, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has the client keys 3 (inactive)")},
+		"no key":            {none, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has no client keys.", "Create a key with a gitlab_error_tracking_client_key resource")},
+		"no active key":     {onlyInactive, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "Existing client keys: 3 (inactive)")},
 		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", expectError("Client key not found", "Project acme/web has no client key 9.", "3 (inactive), 7, 8")},
 		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, expectError("Client key not found", "Project 1 has no client key with the given public key.", "3 (inactive), 7, 8")},
 		"both":              {none, "1", "key_id = 1\n  public_key = \"glet_0\"", expectError("Invalid Attribute Combination")},
 		"ID zero":           {none, "1", "key_id = 0", expectError("key_id", "at least 1")},
 		"unknown project":   {none, "acme/gone", "", expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
-		"invisible project": {none, "99", "", expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found")},
+		"invisible project": {none, "99", "", expectError("Unable to find project", "Project 99: ", "404 Project Not Found")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -90,7 +90,7 @@ func TestClientKeyEphemeral_fails(t *testing.T) {
 		"project = \"1\"\n  key_id = 9":                       {"Client key not found", "Project 1 has no client key 9.", "3 (inactive), 7, 8"},
 		"project = \"2\"\n  public_key = \"x\"":               {"Client key not found", "Project 2 has no client key with the given public key."},
 		`project = "acme/gone"`:                               {"Unable to find project", "Project acme/gone: ", "404 Project Not Found"},
-		`project = "99"`:                                      {"Unable to read client keys", "Project 99: ", "404 Project Not Found"},
+		`project = "99"`:                                      {"Unable to find project", "Project 99: ", "404 Project Not Found"},
 		"key_id = 1\n  public_key = \"x\"\n  project = \"1\"": {"Invalid Attribute Combination"},
 	} {
 		t.Run(arguments, func(t *testing.T) {

@@ -223,7 +223,7 @@ func TestClientKeyOwnership_warnings(t *testing.T) {
 			gitlab := startTestbed(t, scenario)
 			terraform := newCommandLine(t, gitlab, webConfig("settings first"))
 			output := terraform.succeeds(t, "apply", "-auto-approve")
-			if !hasInOrder(output, "Warning: Untracked client keys", "Project acme/web: GitLab at", "New client keys: "+fmt.Sprint(test.left)+".", "Delete the key that nobody uses, or import it") {
+			if !hasInOrder(output, "Warning: Untracked client keys", "Project acme/web: GitLab at", "Client keys that this run did not know before: "+fmt.Sprint(test.left)+".", "Delete the key if no application uses it, or import it") {
 				t.Errorf("the apply warns of no key:\n%s", output)
 			}
 			if got := gitlab.keyIDs(1); !slices.Equal(got, append([]int64{test.left}, terraform.keysInState(t)...)) {

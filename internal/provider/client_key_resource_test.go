@@ -353,19 +353,19 @@ func TestClientKeyResource_importWithKeepers(t *testing.T) {
 func TestClientKeyResource_importFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]*regexp.Regexp{
-		"1:9":         expectError("Client key not found", "Project acme/web has no client key 9.", "has the client keys 3 (inactive), 7, 8"),
+		"1:9":         expectError("Client key not found", "Project acme/web has no client key 9.", "Existing client keys: 3 (inactive), 7, 8"),
 		"acme/gone:7": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
-		"99:7":        expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
-		"7":           expectError("Unable to read client keys", "Project 7: ", "404 Project Not Found"),
+		"99:7":        expectError("Unable to find project", "Project 99: ", "404 Project Not Found"),
+		"7":           expectError("Unable to find project", "Project 7: ", "404 Project Not Found"),
 		":7":          expectError("Invalid import ID", "<project>:<key_id>"),
 		"acme/web:7x": expectError("Invalid import ID", "<project>:<key_id>"),
 		"acme/web:0":  expectError("Invalid import ID", "<project>:<key_id>"),
 
-		"acme/web:" + publicKey(9):   expectError("Unable to import client key", "Project acme/web: ", "None of the project's client keys", "has the client keys 3 (inactive), 7, 8"),
-		"acme/web:" + publicKey(3):   expectError("Unable to import client key", "Project acme/web: ", "client key 3, is inactive", "name it by its ID"),
-		"99:" + publicKey(7):         expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
-		dsnOf(publicKey(7), 2):       expectError("Unable to import client key", "Project 2: ", "None of the project's client keys", "has the client keys 9"),
-		"https://sentry.example.com": expectError("Invalid import ID", "Not a DSN of GitLab", "https://<public key>@<host>"),
+		"acme/web:" + publicKey(9):   expectError("Unable to import client key", "Project acme/web: ", "None of the project's client keys", "Existing client keys: 3 (inactive), 7, 8"),
+		"acme/web:" + publicKey(3):   expectError("Unable to import client key", "Project acme/web: ", "client key 3, is inactive", "use its ID"),
+		"99:" + publicKey(7):         expectError("Unable to find project", "Project 99: ", "404 Project Not Found"),
+		dsnOf(publicKey(7), 2):       expectError("Unable to import client key", "Project 2: ", "None of the project's client keys", "Existing client keys: 9"),
+		"https://sentry.example.com": expectError("Invalid import ID", "not a DSN of GitLab", "https://<public_key>@<host>"),
 	}
 	for _, id := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(id, func(t *testing.T) {

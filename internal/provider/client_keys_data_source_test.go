@@ -60,7 +60,7 @@ func TestClientKeysDataSource_none(t *testing.T) {
 			},
 			{
 				Config:      gitlab.config(clientKeysConfig("99", "")),
-				ExpectError: expectError("Unable to read client keys", "Project 99: ", "404 Project Not Found"),
+				ExpectError: expectError("Unable to find project", "Project 99: ", "404 Project Not Found"),
 			},
 		},
 	})

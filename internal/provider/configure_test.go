@@ -20,11 +20,11 @@ import (
 func TestProvider_token(t *testing.T) {
 	t.Parallel()
 	for token, want := range map[string]*regexp.Regexp{
-		"unknown":   expectError("401 Unauthorized", "GitLab does not know the token", "GITLAB_TOKEN"),
+		"unknown":   expectError("401 Unauthorized", "GitLab does not recognize the token", "GITLAB_TOKEN"),
 		"expired":   expectError("401 Unauthorized", "The token has expired", "Create an access token"),
 		"revoked":   expectError("401 Unauthorized", "The token was revoked", "Create an access token"),
 		"reader":    expectError("403 Forbidden", "insufficient_scope", "scope does not allow this", "with the scope api"),
-		"developer": expectError("403 Forbidden", "needs the Maintainer role in this project", "Give the user of the token the Maintainer role"),
+		"developer": expectError("403 Forbidden", "needs the Maintainer role in this project", "Give the token's user that role"),
 		"stranger":  expectError("404 Not Found", "404 Project Not Found", "does not exist, or the token cannot see it", "Check the ID or the full path"),
 	} {
 		for _, config := range []string{settingsConfig("1", "active = true"), clientKeyConfig("1", "")} {
@@ -68,9 +68,9 @@ func TestProvider_baseURL(t *testing.T) {
 		url  string
 		want *regexp.Regexp
 	}{
-		"HTML":        {page.URL, expectError("answered 200 OK", "The answer did not come from GitLab's API", "Check base_url")},
-		"refused":     {refused, expectError("did not answer", "connection refused", "could not be reached", "Check base_url")},
-		"wrong path":  {gitlab.URL() + "/nowhere", expectError("answered 404 Not Found", "The answer did not come from GitLab's API", "Check base_url")},
+		"HTML":        {page.URL, expectError("Unexpected response from GitLab", "returned 200 OK", "The response did not come from GitLab's API", "Check base_url")},
+		"refused":     {refused, expectError("Unable to reach GitLab", "did not respond", "connection refused", "Nothing accepts connections", "Check base_url")},
+		"wrong path":  {gitlab.URL() + "/nowhere", expectError("Unexpected response from GitLab", "returned 404 Not Found", "There is no GitLab API at this address", "Check base_url")},
 		"no scheme":   {"gitlab.example.com", expectError("Invalid provider argument", "argument base_url cannot be used", "does not start with https:// or http://")},
 		"credentials": {"https://user:secret@gitlab.example.com", expectError("Invalid provider argument", "argument base_url cannot be used", "user name or password")},
 	} {
@@ -167,7 +167,7 @@ func TestProvider_earlyAuthCheck(t *testing.T) {
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  token = \"unknown\"\n  early_auth_check = true\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
-			ExpectError: expectError("Unable to sign in to GitLab", "GitLab does not know the token"),
+			ExpectError: expectError("Unable to sign in to GitLab", "GitLab does not recognize the token"),
 		}},
 	})
 }

@@ -113,7 +113,7 @@ func named(project types.String) string { return "Project " + project.ValueStrin
 type advice struct{ cause, cure string }
 
 // What several kinds of errors have in common.
-const (
+var (
 	newToken     = "Create an access token with the scope api, and set it as the argument token or as GITLAB_TOKEN."
 	checkNetwork = "Check base_url, the network and the proxy variables (HTTPS_PROXY, NO_PROXY)."
 	enableFlag   = "Integrated error tracking is a service of GitLab.com. Elsewhere it needs a backend of your own behind error_tracking_api_url, and an administrator who enables the flag (POST /api/v4/features/integrated_error_tracking with value=true). Otherwise use Sentry, with integrated = false."

@@ -38,7 +38,7 @@ func TestGroupDataSources_fail(t *testing.T) {
 		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found")},
 		"GitLab fails": {
 			arguments: `group = "acme"`, fault: gitlabsim.Fault{Path: "/projects/2/*", Status: 500},
-			want: expectError("Unable to read project", "Project acme/shop: ", "500 Internal Server Error"),
+			want: expectError("Project acme/shop: ", "500 Internal Server Error"),
 		},
 	} {
 		for kind, config := range groupDataConfigs {

@@ -104,7 +104,8 @@ func TestImport_fails(t *testing.T) {
 			t.Parallel()
 			terraform := newCommandLine(t, startTestbed(t, scenario), settingsConfig("acme/web", "active = true")+clientKeyConfig("acme/web", ""))
 			terraform.fails(t, test.says, "import", test.address, test.id)
-			secrets{"password", "glet_"}.notIn(t, "the error", func() string { output, _ := terraform.run(t, "import", test.address, test.id); return output }())
+			output, _ := terraform.run(t, "import", test.address, test.id)
+			secrets{"user:password", publicKey(9)}.notIn(t, "the error", strings.Replace(output, "Importing from ID \""+test.id+"\"", "", 1))
 		})
 	}
 }

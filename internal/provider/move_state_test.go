@@ -77,7 +77,7 @@ var moves = map[string]struct {
 	"own settings of another host": {
 		provider: "registry.example.com/errortracking/gitlab", from: "gitlab_error_tracking_settings",
 		state:   settingsObject.with(object{"on_destroy": "restore"}),
-		private: privateOf(originalKey, `{"existed":true,"active":false,"integrated":true}`),
+		private: privateOf(originalKey, `{"existed":true,"active":false,"integrated":true,"active_changed":true}`),
 		to:      "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"restore\"",
 		want:     settingsObject.with(object{"on_destroy": "restore"}),
 		requests: []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},

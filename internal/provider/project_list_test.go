@@ -189,7 +189,7 @@ func TestList_unreadable(t *testing.T) {
 				t.Fatalf("got %d results: %+v", len(results), results)
 			}
 			d := results[1].Diagnostics
-			if len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != projectsSkipped || !strings.Contains(d[0].Detail, "2 projects in group acme: acme/web, acme/shop") {
+			if len(d) != 1 || d[0].Severity != tfprotov6.DiagnosticSeverityWarning || d[0].Summary != projectsSkipped || !strings.Contains(d[0].Detail, "of acme/web, acme/shop in group acme.") {
 				t.Errorf("want one warning about both projects: %+v", d)
 			}
 		})

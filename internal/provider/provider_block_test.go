@@ -41,8 +41,8 @@ provider "gitlab" {
 	files := fmt.Sprintf("client_cert = %q\n  client_key = %q\n  ", certificate, key)
 	gitlab.run(t, resource.TestCase{
 		Steps: []resource.TestStep{
-			{Config: block(files), ExpectError: expectError("Unable to sign in to GitLab", "certificate", "cacert_file")},
-			{Config: block(fmt.Sprintf("cacert_file = %q", certificate)), ExpectError: expectError("Unable to sign in to GitLab", "did not answer", "Set client_cert and client_key")},
+			{Config: block(files), ExpectError: expectError("Unable to reach GitLab", "certificate is not trusted", "cacert_file")},
+			{Config: block(fmt.Sprintf("cacert_file = %q", certificate)), ExpectError: expectError("Unable to reach GitLab", "did not respond", "Set client_cert and client_key")},
 			{
 				Config: block(files + fmt.Sprintf("cacert_file = %q\n  insecure = false", certificate)),
 				Check: resource.ComposeAggregateTestCheckFunc(

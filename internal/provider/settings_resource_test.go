@@ -147,11 +147,11 @@ func TestSettingsResource_flagOff(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      gitlab.config(settingsConfig("acme/web", "active = true")),
-				ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off", "Ask a GitLab administrator"),
+				ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is disabled", "Integrated error tracking is a service of GitLab.com"),
 			},
 			{
 				Config:      gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
-				ExpectError: expectError("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is off", "Ask a GitLab administrator"),
+				ExpectError: expectError("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is disabled", "Integrated error tracking is a service of GitLab.com"),
 			},
 		},
 	})
@@ -328,7 +328,7 @@ func TestSettingsResource_importFails(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]*regexp.Regexp{
 		"acme/gone": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "does not exist, or the token cannot see it"),
-		"99":        expectError("Unable to read error tracking settings", "Project 99: ", "404 Project Not Found"),
+		"99":        expectError("Unable to find project", "Project 99: ", "404 Project Not Found"),
 		"acme/web":  expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "nothing to import", "Remove the import block"),
 		"/acme/web": expectError("Invalid project", "begins with a slash", "acme/web"),
 	} {
@@ -530,7 +530,14 @@ func TestSettingsResource_ordinaryLife(t *testing.T) {
 			terraform.succeeds(t, "apply", "-auto-approve")
 			gitlab.isOnWithOneKey(t, terraform, 1)
 			terraform.succeeds(t, "destroy", "-auto-approve")
-			gitlab.isOff(t, 1)
+			if order != "settings first" {
+				gitlab.isOff(t, 1)
+				return
+			}
+			// The replacement was created first: it found Terraform's own values, and a warning said so.
+			if row, _ := gitlab.Settings(1); !row.Active || len(gitlab.Keys(1)) > 0 {
+				t.Errorf("project 1 has the settings %+v and the keys %v", row, gitlab.Keys(1))
+			}
 		})
 	}
 }
@@ -595,7 +602,7 @@ func TestSettingsResource_sentryFlagOff(t *testing.T) {
 	scenario.Projects[0].Settings = &sentry
 	gitlab := startTestbed(t, scenario)
 	terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = true\n  integrated = true"))
-	terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is off"}, "apply", "-auto-approve")
+	terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is disabled"}, "apply", "-auto-approve")
 	if row, _ := gitlab.Settings(1); !row.Active || row.Integrated || len(gitlab.Keys(1)) > 0 {
 		t.Errorf("the settings are %+v with the keys %v, want them untouched", row, gitlab.Keys(1))
 	}
@@ -650,14 +657,15 @@ func TestSettingsResource_failedFirstApply(t *testing.T) {
 	config := settingsConfig("acme/web", "active = true\n  on_destroy = \"restore\"")
 	before := gitlabsim.Settings{Integrated: true}
 	for name, test := range map[string]struct {
+		title  string
 		faults []gitlabsim.Fault
 		stored bool
 	}{
-		"read fails":               {faults: []gitlabsim.Fault{{Method: "GET", Path: "/projects/1/error_tracking/settings", Status: 502}}},
-		"write refused":            {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 403, Body: `{"message":"403 Forbidden"}`}}},
-		"write fails, not done":    {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 502}}},
-		"write done, no look":      {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 502, After: true}}, stored: true},
-		"write done, then refused": {faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Drop: true, After: true, Times: 1}, {Method: "PATCH", Path: "/*", Status: 429}}, stored: true},
+		"read fails":               {title: gitlabUnavailable, faults: []gitlabsim.Fault{{Method: "GET", Path: "/projects/1/error_tracking/settings", Status: 502}}},
+		"write refused":            {title: unableToSaveSettings, faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 403, Body: `{"message":"403 Forbidden"}`}}},
+		"write fails, not done":    {title: gitlabUnavailable, faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 502}}},
+		"write done, no look":      {title: unableToSaveSettings, faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Status: 502, After: true}}, stored: true},
+		"write done, then refused": {title: unableToSaveSettings, faults: []gitlabsim.Fault{{Method: "PATCH", Path: "/*", Drop: true, After: true, Times: 1}, {Method: "PATCH", Path: "/*", Status: 429}}, stored: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -669,8 +677,8 @@ func TestSettingsResource_failedFirstApply(t *testing.T) {
 				front = blindAfterWrite(t, gitlab)
 			}
 			terraform := newCommandLine(t, gitlab, fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n  retries = 1\n}\n", front)+config)
-			terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: "}, "apply", "-auto-approve")
-			if objects := terraform.objectsInState(t); (len(objects) > 0) != test.stored {
+			terraform.fails(t, []string{test.title, "Project acme/web: "}, "apply", "-auto-approve")
+			if objects := terraform.objectsInState(t); (len(objects) > 0) != test.stored || test.stored && objects[0]["integrated"] != true {
 				t.Errorf("the state has the objects %v", objects)
 			}
 			terraform.write(t, "main.tf", requiredProviders+config)

@@ -42,9 +42,9 @@ func TestToken(t *testing.T) {
 		{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden ` + repeated + `"}`}, "403 Forbidden (token) (value of header X-Gate)"},
 		{"403 with a request ID", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`, Headers: map[string]string{"X-Request-Id": maintainer + gate}}, "needs the Maintainer role in this project"},
 		{"plain text", gitlabsim.Fault{Status: 502, Body: repeated, ContentType: "text/plain"}, "(token) (value of header X-Gate)"},
-		{"cut off", gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The answer is incomplete"},
-		{"redirect to no address", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to a different address"},
-		{"redirect to another host", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to a different address"},
+		{"cut off", gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The response is incomplete"},
+		{"redirect to no address", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to another address"},
+		{"redirect to another host", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to another address"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -115,9 +115,9 @@ func TestToken_refusedArgument(t *testing.T) {
 		{"address", `base_url = "https://root:` + gate + `@gitlab.example.com"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
 		{"address that is not a URL", `base_url = "https://root:` + gate + `@gitlab.example.com:x"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
 		{"address with a query", `base_url = "https://gitlab.example.com?private_token=` + gate + `"`, "", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
-		{"address of the environment", "", "GITLAB_BASE_URL=https://root:" + gate + "@gitlab.example.com", []string{"Invalid provider argument", "The argument base_url cannot be used"}},
+		{"address of the environment", "", "GITLAB_BASE_URL=https://root:" + gate + "@gitlab.example.com", []string{"Invalid environment variable", "GITLAB_BASE_URL cannot be used"}},
 		{"token", `token = "` + gate + `\n"`, "", []string{"Invalid provider argument", "The argument token cannot be used"}},
-		{"token of the environment", "", "GITLAB_TOKEN=" + gate + "\n", []string{"Invalid provider argument", "The argument token cannot be used"}},
+		{"token of the environment", "", "GITLAB_TOKEN=" + gate + "\n", []string{"Invalid environment variable", "GITLAB_TOKEN cannot be used"}},
 		{"header", `headers = { X-Gate = "` + gate + `\n" }`, "", []string{"Invalid provider argument", "The argument headers cannot be used"}},
 		{"header with the token", `headers = { Private-Token = "` + gate + `" }`, "", []string{"Invalid provider argument", "The argument headers cannot be used"}},
 		{"token as an early check sends it", `token = "` + gate + `"`, "GITLAB_EARLY_AUTH_CHECK=true", []string{"Unable to sign in to GitLab"}},
@@ -155,7 +155,7 @@ func TestToken_echo(t *testing.T) {
 	terraform := newCommandLine(t, startTestbed(t, keyScenario()), proxied)
 	terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate, "GITLAB_BASE_URL=http://"+listener.Addr().String())
 	output, err := terraform.run(t, "apply", "-auto-approve")
-	if err == nil || !hasInOrder(output, "Error: Unable to find project", "Project acme/web: ", `malformed HTTP status code "(token)"`) {
+	if err == nil || !hasInOrder(output, "Error: Unable to reach GitLab", "Project acme/web: ", `malformed HTTP status code "(token)"`) {
 		t.Errorf("apply ended with %v\n%s", err, output)
 	}
 	secrets{maintainer, gate}.notIn(t, "the output", output)

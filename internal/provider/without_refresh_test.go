@@ -64,12 +64,12 @@ func TestWithoutRefresh(t *testing.T) {
 		"settings changed": {func(b *testbed) { b.SetSettings(1, &gitlabsim.Settings{}) }, all(ok, moves), false},
 		"settings removed": {func(b *testbed) { b.SetSettings(1, nil) }, all(ok, moves), false},
 		"project renamed":  {func(b *testbed) { b.MoveProject(1, "acme/site") }, all(ok, moves), false},
-		"project deleted":  {func(b *testbed) { b.RemoveProject(1) }, all(ok, map[string]string{"another project": stops, "move and rotate": stops, "update": "Unable to save", "rotate": hidden, "replace": hidden}), true},
+		"project deleted":  {func(b *testbed) { b.RemoveProject(1) }, all(ok, map[string]string{"another project": stops, "move and rotate": stops, "update": "Unable to find project", "rotate": hidden, "replace": hidden}), true},
 		"project recreated": {func(b *testbed) {
 			b.RemoveProject(1)
 			b.AddProject(gitlabsim.Project{ID: 12, Path: "acme/web"})
 		}, recreated, true},
-		"project hidden": {func(b *testbed) { b.SetRole(maintainer, 1, "") }, all(ok, map[string]string{"another project": stops, "move and rotate": stops, "update": "Unable to save", "rotate": hidden, "replace": hidden}), false},
+		"project hidden": {func(b *testbed) { b.SetRole(maintainer, 1, "") }, all(ok, map[string]string{"another project": stops, "move and rotate": stops, "update": "Unable to find project", "rotate": hidden, "replace": hidden}), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
