@@ -50,7 +50,7 @@ output "bad" {
   value = provider::gitlab::parse_dsn("https://glet_0123@o1.ingest.sentry.io/42")
 }
 `,
-				ExpectError: regexp.MustCompile(`(?s)Not a DSN of GitLab\..*/<project[\s│]+ID>\.[^.]`),
+				ExpectError: regexp.MustCompile(`(?s)Not a DSN of GitLab\..*/<project_id>\.[^.]`),
 			},
 		},
 	})
