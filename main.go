@@ -3,12 +3,10 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 )
 
 // version is set by the build.
@@ -17,8 +15,7 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "serve a debugger's Terraform rather than the one that starts this program")
 	flag.Parse()
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{Address: provider.Address, Debug: *debug})
-	if err != nil {
+	if err := provider.Serve(version, *debug); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -26,7 +26,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -182,13 +181,7 @@ func (b *testbed) factories() map[string]func() (tfprotov6.ProviderServer, error
 func (b *testbed) newProvider(getenv func(string) string) (tfprotov6.ProviderServer, error) {
 	p := &gitlabProvider{version: "test", getenv: getenv}
 	p.options.Pause = func(time.Duration) time.Duration { return 0 }
-	server := providerserver.NewProtocol6(p)()
-	lists, hasLists := server.(tfprotov6.ListResourceServer)
-	actions, hasActions := server.(tfprotov6.ActionServer)
-	if !hasLists || !hasActions {
-		return nil, errors.New("the provider serves no list resources or no actions")
-	}
-	return &warningRecorder{ProviderServer: server, ListResourceServer: lists, ActionServer: actions, warnings: b.warnings}, nil
+	return &warningRecorder{server: newServer(p), warnings: b.warnings}, nil
 }
 
 // config puts the provider block of the testbed before an HCL text.
@@ -311,14 +304,12 @@ func (w *warnings) take() []string {
 
 // warningRecorder keeps the warnings that an engine would only print.
 type warningRecorder struct {
-	tfprotov6.ProviderServer
-	tfprotov6.ListResourceServer
-	tfprotov6.ActionServer
+	server
 	warnings *warnings
 }
 
 func (r *warningRecorder) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	resp, err := r.ProviderServer.ReadResource(ctx, req)
+	resp, err := r.server.ReadResource(ctx, req)
 	if err == nil {
 		r.warnings.add(resp.Diagnostics)
 	}
@@ -326,7 +317,7 @@ func (r *warningRecorder) ReadResource(ctx context.Context, req *tfprotov6.ReadR
 }
 
 func (r *warningRecorder) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	resp, err := r.ProviderServer.PlanResourceChange(ctx, req)
+	resp, err := r.server.PlanResourceChange(ctx, req)
 	if err == nil {
 		r.warnings.add(resp.Diagnostics)
 	}
@@ -334,7 +325,7 @@ func (r *warningRecorder) PlanResourceChange(ctx context.Context, req *tfprotov6
 }
 
 func (r *warningRecorder) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	resp, err := r.ProviderServer.ApplyResourceChange(ctx, req)
+	resp, err := r.server.ApplyResourceChange(ctx, req)
 	if err == nil {
 		r.warnings.add(resp.Diagnostics)
 	}
@@ -342,7 +333,7 @@ func (r *warningRecorder) ApplyResourceChange(ctx context.Context, req *tfprotov
 }
 
 func (r *warningRecorder) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	stream, err := r.ListResourceServer.ListResource(ctx, req)
+	stream, err := r.server.ListResource(ctx, req)
 	if err != nil {
 		return stream, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -207,7 +206,7 @@ provider "gitlab" {
 // With an unknown provider block, an engine that can defer defers what it plans and reads.
 func TestProvider_defers(t *testing.T) {
 	t.Parallel()
-	server := providerserver.NewProtocol6(New("test")())()
+	server := newServer(New("test")())
 	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

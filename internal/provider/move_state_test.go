@@ -10,7 +10,6 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -229,7 +228,7 @@ func newMove(t *testing.T, gitlab *testbed, provider, from, to, arguments string
 // Where an engine sends the provider's address, and what of it.
 func TestMoveState_addresses(t *testing.T) {
 	t.Parallel()
-	server := providerserver.NewProtocol6(New("test")())() // has no client, and needs none
+	server := newServer(New("test")()) // has no client, and needs none
 	for address, accepted := range map[string]bool{
 		"registry.terraform.io/gitlabhq/gitlab": true,
 		"registry.opentofu.org/gitlabhq/gitlab": true,
@@ -260,7 +259,7 @@ func TestMoveState_addresses(t *testing.T) {
 
 func TestMoveState_fails(t *testing.T) {
 	t.Parallel()
-	server := providerserver.NewProtocol6(New("test")())()
+	server := newServer(New("test")())
 	for name, test := range map[string]struct {
 		from, to string
 		state    any

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -102,7 +101,7 @@ resource "gitlab_error_tracking_settings" "two" {
 // OpenTofu 1.12 sends a null argument as nothing at all, which does not reach the function, so this does without engine.
 func TestParseDSNFunction_null(t *testing.T) {
 	t.Parallel()
-	server := providerserver.NewProtocol6(New("test")())()
+	server := newServer(New("test")())
 	null, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, nil))
 	if err != nil {
 		t.Fatal(err)

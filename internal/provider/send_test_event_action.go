@@ -73,10 +73,10 @@ func (a *sendTestEventAction) Metadata(_ context.Context, req action.MetadataReq
 
 func (a *sendTestEventAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sends one test event to a DSN, as an application does, and fails if the collector does not accept it. Use it to check that a new key works from the machine that runs Terraform.",
+		MarkdownDescription: "Sends one test event to a DSN, as an application does, and fails if the collector rejects it. Use it to check that a new key works from the machine that runs Terraform.",
 		Attributes: map[string]schema.Attribute{
 			"dsn": schema.StringAttribute{
-				MarkdownDescription: "The DSN of the client key to test. The action does not print its key. Terraform shows a DSN that is not sensitive in its plan.",
+				MarkdownDescription: "The DSN to test. Write-only; an ephemeral DSN fits. The action never prints the key.",
 				Required:            true,
 			},
 			"message": schema.StringAttribute{
@@ -131,6 +131,10 @@ func (a *sendTestEventAction) Invoke(ctx context.Context, req action.InvokeReque
 
 // parse reads the DSN. Its error names no attribute, because engines quote the line of an attribute, and with it the key.
 func (m sendTestEventModel) parse(diags *diag.Diagnostics) (errortracking.DSN, bool) {
+	if m.DSN.IsNull() {
+		diags.AddError(invalidDSN, "Terraform passed no DSN. It passes an ephemeral DSN to an action that a resource triggers, but not with -invoke.\n\nUse the DSN of a resource or data source.")
+		return errortracking.DSN{}, false
+	}
 	dsn, err := errortracking.ParseDSN(m.DSN.ValueString())
 	if err != nil {
 		diags.AddError(invalidDSN, capitalized(sentence(err.Error())))

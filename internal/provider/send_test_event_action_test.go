@@ -67,6 +67,18 @@ func TestSendTestEventAction_triggeredFails(t *testing.T) {
 	terraform.changesNothing(t)
 }
 
+func TestSendTestEventAction_continues(t *testing.T) {
+	t.Parallel()
+	needsActions(t, "1.16")
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.SetDSNBaseURL("http://localhost:8080")
+	config := strings.Replace(triggeredConfig, "actions =", "on_failure = continue\n      actions =", 1)
+	terraform := newCommandLine(t, gitlab, config+sendTestEventConfig("dsn = caller.sentry_dsn"))
+	if output := terraform.succeeds(t, "apply", "-auto-approve"); !hasInOrder(output, "Unable to send test event", "error_tracking_api_url is not set") {
+		t.Errorf("the output does not say why the event failed:\n%s", output)
+	}
+}
+
 func TestSendTestEventAction_invoked(t *testing.T) {
 	t.Parallel()
 	needsActions(t, "1.14")
@@ -84,6 +96,25 @@ func TestSendTestEventAction_invoked(t *testing.T) {
 		t.Errorf("the output does not have the event's ID:\n%s", output)
 	}
 	secrets{publicKey(7)}.notIn(t, "the output", output)
+}
+
+// An ephemeral DSN is in no plan. Terraform 1.16 takes the arguments of an action that is invoked by hand from the plan alone.
+func TestSendTestEventAction_ephemeral(t *testing.T) {
+	t.Parallel()
+	needsActions(t, "1.14")
+	gitlab := startTestbed(t, keyScenario())
+	gitlab.SetDSNBaseURL(gitlab.URL())
+	terraform := newCommandLine(t, gitlab, "ephemeral \"gitlab_error_tracking_client_key\" \"test\" {\n  project = \"acme/web\"\n}\n"+
+		triggeredConfig+sendTestEventConfig("dsn = ephemeral.gitlab_error_tracking_client_key.test.sentry_dsn"))
+	output := terraform.succeeds(t, "plan", "-out=saved.tfplan") + terraform.succeeds(t, "apply", "saved.tfplan")
+	events := gitlab.Events()
+	if len(events) != 1 || events[0].PublicKey != publicKey(7) {
+		t.Fatalf("GitLab has the events %+v\n%s", events, output)
+	}
+	key := secrets{publicKey(7)}
+	key.notIn(t, "the output", output)
+	key.notInFolder(t, terraform.folder)
+	terraform.fails(t, []string{"Invalid DSN", "not with -invoke"}, "apply", "-auto-approve", "-invoke="+sendTestEventAddress)
 }
 
 func TestSendTestEventAction_fails(t *testing.T) {

@@ -5,8 +5,9 @@ resource "gitlab_error_tracking_client_key" "web" {
 
   lifecycle {
     action_trigger {
-      events  = [after_create]
-      actions = [action.gitlab_error_tracking_send_test_event.web]
+      events     = [after_create]
+      actions    = [action.gitlab_error_tracking_send_test_event.web]
+      on_failure = continue # a failed event does not fail the apply
     }
   }
 }
