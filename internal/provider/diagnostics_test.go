@@ -24,16 +24,8 @@ func TestTitles_documented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := parser.ParseFile(token.NewFileSet(), "diagnostics.go", nil, parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want, got []string
-	for _, declared := range source.Decls {
-		if titles, ok := declared.(*ast.GenDecl); ok && titles.Tok == token.CONST && titles.Lparen.IsValid() {
-			want = append(want, literals(titles)...)
-		}
-	}
+	want := titles(t)
+	var got []string
 	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllSubmatch(guide, -1) {
 		got = append(got, string(heading[1]))
 	}
@@ -42,6 +34,21 @@ func TestTitles_documented(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("headings of the guide (-want +got):\n%s", diff)
 	}
+}
+
+// titles returns the titles of all errors and warnings.
+func titles(t *testing.T) (all []string) {
+	t.Helper()
+	source, err := parser.ParseFile(token.NewFileSet(), "diagnostics.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, declared := range source.Decls {
+		if constants, ok := declared.(*ast.GenDecl); ok && constants.Tok == token.CONST && constants.Lparen.IsValid() {
+			all = append(all, literals(constants)...)
+		}
+	}
+	return all
 }
 
 // No error or warning has a title that is written where it is used.

@@ -18,22 +18,7 @@ func TestSchema_descriptions(t *testing.T) {
 	for _, d := range schemas.Diagnostics {
 		t.Error(d.Summary, d.Detail)
 	}
-	all := map[string]*tfprotov6.Schema{"provider": schemas.Provider}
-	for name, s := range schemas.ResourceSchemas {
-		all["resource "+name] = s
-	}
-	for name, s := range schemas.DataSourceSchemas {
-		all["data source "+name] = s
-	}
-	for name, s := range schemas.EphemeralResourceSchemas {
-		all["ephemeral resource "+name] = s
-	}
-	for name, s := range schemas.ActionSchemas {
-		all["action "+name] = s.Schema
-	}
-	for name, s := range schemas.ListResourceSchemas {
-		all["list resource "+name] = s
-	}
+	all := schemasOf(schemas)
 	for name, f := range schemas.Functions {
 		for _, text := range []string{f.Summary, f.Description, f.Parameters[0].Description} {
 			if !isSentence(text) {
@@ -60,6 +45,27 @@ func TestSchema_descriptions(t *testing.T) {
 			}
 		}
 	}
+}
+
+// schemasOf returns the schemas of the provider block and of all objects but functions, by kind and name.
+func schemasOf(served *tfprotov6.GetProviderSchemaResponse) map[string]*tfprotov6.Schema {
+	all := map[string]*tfprotov6.Schema{"provider": served.Provider}
+	for name, s := range served.ResourceSchemas {
+		all["resource "+name] = s
+	}
+	for name, s := range served.DataSourceSchemas {
+		all["data source "+name] = s
+	}
+	for name, s := range served.EphemeralResourceSchemas {
+		all["ephemeral resource "+name] = s
+	}
+	for name, s := range served.ActionSchemas {
+		all["action "+name] = s.Schema
+	}
+	for name, s := range served.ListResourceSchemas {
+		all["list resource "+name] = s
+	}
+	return all
 }
 
 func isSentence(s string) bool {
