@@ -51,33 +51,23 @@ func TestRelease(t *testing.T) {
 	scenario := twoProjects()
 	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 	gitlab := startTestbed(t, scenario)
-	engine := newCommandLine(t, gitlab, "")
-	engine.env = append(engine.env, "TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE="+filepath.Join(engine.folder, "cli.tfrc"))
-	engine.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(mirror(t, release))))
-	engine.write(t, "main.tf", fmt.Sprintf(`
-terraform {
-  required_providers {
-    gitlab = {
-      source  = %q
-      version = %q
-    }
-  }
-}
+	engine := newCommandLine(t, gitlab, `
 data "gitlab_error_tracking_settings" "web" {
   project = "acme/web"
 }
 resource "gitlab_error_tracking_client_key" "web" {
   project = data.gitlab_error_tracking_settings.web.project
 }
-`, Namespace+"/"+TypeName, version))
-	for _, step := range []struct{ command, says string }{
-		{"init", fmt.Sprintf("Installed %s/%s v%s", Namespace, TypeName, version)},
-		{"plan", "1 to add, 0 to change, 0 to destroy"},
-	} {
-		output, err := engine.run(t, step.command)
-		if err != nil || !strings.Contains(output, step.says) {
-			t.Fatalf("%s: error %v, want it to say %q:\n%s", step.command, err, step.says, output)
-		}
+`)
+	mirrored := mirror(t, release)
+	engine.installs(t, mirrored, version)
+	if output := engine.succeeds(t, "plan"); !strings.Contains(output, "1 to add, 0 to change, 0 to destroy") {
+		t.Errorf("the plan says\n%s", output)
+	}
+	for _, state := range statesOfReleases(t) {
+		engine, gitlab, found := withState(t, state)
+		engine.installs(t, mirrored, version)
+		engine.upgrades(t, gitlab, found)
 	}
 
 	asked := gitlab.Requests()
@@ -228,6 +218,27 @@ func pack(name, file string) (err error) {
 		return err
 	}
 	return archive.Close()
+}
+
+// installs makes the engine take a version of the provider from a mirror.
+func (c *commandLine) installs(t *testing.T, mirror, version string) {
+	t.Helper()
+	c.env = append(c.env, "TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE="+filepath.Join(c.folder, "cli.tfrc"))
+	c.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(mirror)))
+	c.write(t, "version_override.tf", fmt.Sprintf(`
+terraform {
+  required_providers {
+    gitlab = {
+      source  = %q
+      version = %q
+    }
+  }
+}
+`, Namespace+"/"+TypeName, version))
+	output := c.succeeds(t, "init")
+	if installed := fmt.Sprintf("Installed %s/%s v%s", Namespace, TypeName, version); !strings.Contains(output, installed) {
+		t.Fatalf("init does not say %q:\n%s", installed, output)
+	}
 }
 
 // mirror lays a release out as a packed filesystem mirror, for Terraform and for OpenTofu, and returns its folder
