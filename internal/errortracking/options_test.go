@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -76,7 +77,7 @@ func TestNewRefusesOptions(t *testing.T) {
 		"negative retries":              {retries(-1), "retries", "-1 is not between 0 and 100"},
 		"too many retries":              {retries(101), "retries", "101 is not between 0 and 100"},
 		"retries beyond int":            {retries(1 << 62), "retries", "is not between 0 and 100"},
-		"no file of authorities":        {func(o *options) { o.CACertFile = missing }, "cacert_file", "cannot be read: no such file"},
+		"no file of authorities":        {func(o *options) { o.CACertFile = missing }, "cacert_file", "cannot be read: " + syscall.ENOENT.Error()},
 		"no PEM in the authorities":     {func(o *options) { o.CACertFile = noPEM }, "cacert_file", "no PEM certificate"},
 		"certificate without key":       {func(o *options) { o.ClientCert = noPEM }, "client_key", "missing"},
 		"key without certificate":       {func(o *options) { o.ClientKey = noPEM }, "client_cert", "missing"},

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -113,6 +114,14 @@ func needsActions(t *testing.T, least string) {
 		skip(t, "actions")
 	}
 	needsEngine(t, least)
+}
+
+// needsPOSIX skips a test on Windows, which has neither a POSIX shell nor interrupts for other processes.
+func needsPOSIX(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a POSIX system")
+	}
 }
 
 // skips counts the tests that the engine lacks something for, by what that is.
@@ -638,13 +647,21 @@ var (
 	builtFolder   string
 )
 
+// executable is the file name of a program.
+func executable(name string) string {
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return name
+}
+
 func buildProvider() (string, error) {
 	folder, err := os.MkdirTemp("", "terraform-provider-gitlab-test-")
 	if err != nil {
 		return "", err
 	}
 	builtFolder = folder
-	program := filepath.Join(folder, "terraform-provider-gitlab")
+	program := filepath.Join(folder, executable(programName))
 	if out, err := exec.Command("go", "build", "-o", program, "../..").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, out)
 	}

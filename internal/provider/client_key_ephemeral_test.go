@@ -27,6 +27,7 @@ resource "terraform_data" "deploy" {
 
 func TestClientKeyEphemeral(t *testing.T) {
 	t.Parallel()
+	needsPOSIX(t)
 	needsEngine(t, "1.11")
 	for name, test := range map[string]struct {
 		arguments string
@@ -67,6 +68,7 @@ func TestClientKeyEphemeral(t *testing.T) {
 // A key that the same run makes is read once it exists, where its ID says which one it is.
 func TestClientKeyEphemeral_ofNewKey(t *testing.T) {
 	t.Parallel()
+	needsPOSIX(t)
 	needsEngine(t, "1.11")
 	gitlab := startTestbed(t, twoProjects())
 	file := filepath.Join(t.TempDir(), "dsn")

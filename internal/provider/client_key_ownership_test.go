@@ -184,6 +184,7 @@ func TestClientKeyOwnership_cutRun(t *testing.T) {
 // interrupt runs an apply and interrupts it once reached is closed, unless it has ended.
 func (c *commandLine) interrupt(t *testing.T, reached <-chan struct{}) {
 	t.Helper()
+	needsPOSIX(t)
 	apply := c.command(t.Context(), "apply", "-auto-approve")
 	var output bytes.Buffer
 	apply.Stdout, apply.Stderr = &output, &output

@@ -247,6 +247,7 @@ func (r pipelineRules) when(t *testing.T, event string) string {
 // Its jobs keep the state in a GitLab.
 func TestGuides_pipeline(t *testing.T) {
 	t.Parallel()
+	needsPOSIX(t)
 	const page = "../../templates/guides/gitlab-ci.md"
 	content, err := os.ReadFile(page)
 	if err != nil {
@@ -457,6 +458,7 @@ func (b guideBlock) commands(t *testing.T) {
 // shell runs shell commands. Nothing needs to be installed, and no prompt waits for an answer.
 func (b guideBlock) shell(t *testing.T, terraform *commandLine) {
 	t.Helper()
+	needsPOSIX(t)
 	bin := t.TempDir()
 	script := "#!/bin/sh\n[ \"$1\" = init ] || exec '" + terraform.engine + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "terraform"), []byte(script), 0o700); err != nil {
@@ -604,7 +606,7 @@ func standIn(typeName string) func() (string, error) {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return "", err
 		}
-		return folder, os.Link(filepath.Join(others, "terraform-provider-others"), filepath.Join(folder, "terraform-provider-"+typeName))
+		return folder, os.Link(filepath.Join(others, executable("terraform-provider-others")), filepath.Join(folder, executable("terraform-provider-"+typeName)))
 	})
 }
 
@@ -614,7 +616,7 @@ func buildOther(typeName, module, source string) (string, error) {
 		return "", err
 	}
 	folder := filepath.Join(builtFolder, "other", typeName)
-	if out, err := exec.Command("go", "-C", module, "build", "-o", filepath.Join(folder, "terraform-provider-"+typeName), source).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "-C", module, "build", "-o", filepath.Join(folder, executable("terraform-provider-"+typeName)), source).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", source, err, out)
 	}
 	return folder, nil

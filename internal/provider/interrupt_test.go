@@ -17,6 +17,7 @@ var interruptedRuns = flag.Int("interrupts", 8, "how many applies TestInterrupt 
 // An apply that is interrupted while it makes keys has each key that GitLab made in its state, and no other.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
+	needsPOSIX(t)
 	const keys = 40
 	for run := range *interruptedRuns {
 		// The moments are spread over the whole apply: after the listing, and after each number of answers.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -87,13 +88,18 @@ func pemFiles(t *testing.T, pair tls.Certificate) (certificate, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
+	// Paths with spaces and backslashes, and Windows' line ends.
+	folder := filepath.Join(t.TempDir(), "private authority", `of\new`)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	certificate, key = filepath.Join(folder, "certificate.pem"), filepath.Join(folder, "key.pem")
 	for file, block := range map[string]*pem.Block{
 		certificate: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
 		key:         {Type: "PRIVATE KEY", Bytes: secret},
 	} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+		text := bytes.ReplaceAll(pem.EncodeToMemory(block), []byte("\n"), []byte("\r\n"))
+		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

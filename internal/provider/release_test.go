@@ -151,13 +151,7 @@ func checkSBOM(t *testing.T, name, version string) {
 }
 
 // programFile is the name of the provider's program in the zip of a version.
-func programFile(version string) string {
-	name := programName + "_v" + version
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return name
-}
+func programFile(version string) string { return executable(programName + "_v" + version) }
 
 // filesIn returns the names of the files in a zip.
 func filesIn(t *testing.T, name string) []string {

@@ -3,6 +3,7 @@ package gitlab_test
 import (
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -12,6 +13,9 @@ import (
 // TestPrepare runs the part of up that needs no Docker on the simulator.
 func TestPrepare(t *testing.T) {
 	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("up and prepare are for a POSIX system with Docker")
+	}
 	for _, program := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skip(err)
