@@ -70,6 +70,8 @@ resource "gitlab_error_tracking_client_key" "web" {
 		engine.upgrades(t, gitlab, found)
 	}
 
+	checkInstall(t, engine, version)
+
 	asked := gitlab.Requests()
 	if len(asked) == 0 {
 		t.Error("the plan asked GitLab for nothing")
@@ -77,6 +79,23 @@ resource "gitlab_error_tracking_client_key" "web" {
 	for _, r := range asked {
 		if agent := r.Header.Get("User-Agent"); !slices.Contains(strings.Fields(agent), programName+"/"+version) {
 			t.Errorf("%s %s has the User-Agent %q, want one with %s/%s", r.Method, r.Path, agent, programName, version)
+		}
+	}
+}
+
+// checkInstall runs what the hosted CI runs after a release, on a mirror in place of the registry.
+func checkInstall(t *testing.T, engine *commandLine, version string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		return
+	}
+	script, err := filepath.Abs("../../.ci/installs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, ok := range map[string]bool{"v" + version: true, "v99.0.0": false} {
+		if output, err := engine.program(t.Context(), script, engine.engine, version).CombinedOutput(); (err == nil) != ok {
+			t.Errorf(".ci/installs %s: %v\n%s", version, err, output)
 		}
 	}
 }
