@@ -117,6 +117,30 @@ data "gitlab_error_tracking_client_keys" "test" {
 	})
 }
 
+// Settings leave no key of their own, however they are saved, and a key that a resource declares is the only one.
+func TestLifecycle_keysOfSettings(t *testing.T) {
+	t.Parallel()
+	gitlab := startGitLab(t)
+	step := func(active bool, keys int) resource.TestStep {
+		return resource.TestStep{
+			Config: gitlab.block + settingsConfig(gitlab.project, fmt.Sprintf("active = %t\n  integrated = true", active)) + fmt.Sprintf(`
+resource "gitlab_error_tracking_client_key" "test" {
+  count   = %d
+  project = %q
+}
+data "gitlab_error_tracking_client_keys" "test" {
+  project    = %q
+  depends_on = [gitlab_error_tracking_settings.test, gitlab_error_tracking_client_key.test]
+}
+`, keys, gitlab.project, gitlab.project),
+			Check: resource.TestCheckResourceAttr("data.gitlab_error_tracking_client_keys.test", "keys.#", fmt.Sprint(keys)),
+		}
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{step(true, 0), step(false, 0), step(true, 0), step(true, 1), step(true, 0)},
+	})
+}
+
 // Settings that a resource leaves behind are what the next one finds and restores.
 func TestLifecycle_takeOver(t *testing.T) {
 	t.Parallel()
