@@ -75,7 +75,7 @@ func isSentence(s string) bool {
 // What is secret is sensitive in every schema, and nothing else.
 func TestSchema_sensitive(t *testing.T) {
 	t.Parallel()
-	schemas, err := providerserver.NewProtocol6(New("test")())().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := newServer(New("test")()).GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
