@@ -196,7 +196,7 @@ func (c *commandLine) interrupt(t *testing.T, reached <-chan struct{}) {
 	select {
 	case <-reached:
 		_ = apply.Process.Signal(os.Interrupt) // It may have ended.
-		<-ended
+		t.Log("the interrupted apply ended with", <-ended)
 	case err := <-ended:
 		if err != nil {
 			t.Fatalf("%v\n%s", err, output.String())

@@ -237,7 +237,7 @@ func describeInterface(t *testing.T) subjects {
 func (s subjects) addAttributes(owner string, attributes []*tfprotov6.SchemaAttribute) {
 	for _, a := range attributes {
 		name := owner + "." + a.Name
-		typ := "objects"
+		var typ string
 		if a.NestedType == nil {
 			typ = typeText(a.Type)
 		} else {
