@@ -3,7 +3,7 @@ ephemeral "gitlab_error_tracking_client_key" "web" {
   project = "acme/web"
 }
 
-# Write-only arguments take its DSN, and so do provider blocks.
+# Use its DSN in write-only arguments and provider blocks.
 resource "kubernetes_secret_v1" "web" {
   metadata {
     name = "web-sentry"
@@ -12,5 +12,5 @@ resource "kubernetes_secret_v1" "web" {
   data_wo = {
     SENTRY_DSN = ephemeral.gitlab_error_tracking_client_key.web.sentry_dsn
   }
-  data_wo_revision = 1 # raise it to write the DSN again
+  data_wo_revision = 1 # increase it to write the DSN again
 }
