@@ -117,6 +117,7 @@ var (
 	newToken     = "Create an access token with the scope api, and set it as the argument token or as GITLAB_TOKEN."
 	checkNetwork = "Check base_url, the network and the proxy variables (HTTPS_PROXY, NO_PROXY)."
 	enableFlag   = "Integrated error tracking is a service of GitLab.com. Elsewhere it needs a backend of your own behind error_tracking_api_url, and an administrator who enables the flag (POST /api/v4/features/integrated_error_tracking with value=true). Otherwise use Sentry, with integrated = false."
+	connectFirst = "Connect a Sentry project under Settings > Monitor > Error Tracking, which creates the settings. Then apply again."
 	stopManaging = "To stop managing the settings without changing them, set on_destroy = \"" + onDestroyKeep + "\" and apply, or use a removed block that has destroy = false."
 )
 
@@ -141,7 +142,7 @@ var adviceOn = map[error]advice{
 	errortracking.ErrRejected:          {"GitLab stored nothing, for the reason that it gives.", "Fix this, then run the command again."},
 	errortracking.ErrNoSentry:          {"GitLab stored nothing, because no Sentry project is connected.", "Connect one under Settings > Monitor > Error Tracking. On GitLab.com you can let GitLab collect the errors instead, with integrated = true."},
 	errortracking.ErrSentryBlocked:     {"GitLab stored nothing, because this GitLab does not allow requests to the connected Sentry.", "Ask an administrator to allow its URL under Admin > Settings > Network > Outbound requests."},
-	errortracking.ErrNotApplied:        {"GitLab reported success but has other settings. The usual cause is the feature flag integrated_error_tracking: while it is disabled, GitLab reports integrated = false whatever is stored.", enableFlag},
+	errortracking.ErrNotApplied:        {"GitLab reported success but has other settings. While the feature flag integrated_error_tracking is disabled, it reports integrated = false whatever is stored.", enableFlag},
 	errortracking.ErrBadRequest:        {"GitLab did not accept the parameters of the request.", "Check that GitLab is 15.10 or newer. If it is, report this error to the developers of the provider."},
 	errortracking.ErrNotJSON:           {"The response did not come from GitLab's API, but from a sign-in page, a proxy or another web server.", "Check base_url. If GitLab is behind a proxy or single sign-on, allow access tokens to reach /api/v4."},
 	errortracking.ErrNoAPI:             {"There is no GitLab API at this address. It may be another web server, or base_url lacks GitLab's relative root.", "Check base_url. It is the address of GitLab's home page, such as https://gitlab.example.com/gitlab."},

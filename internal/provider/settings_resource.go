@@ -172,7 +172,7 @@ func (r *settingsResource) warnOfExisting(ctx context.Context, projectID int64, 
 	if before.APIURL != nil && !before.Integrated && wanted.Integrated != nil && *wanted.Integrated {
 		detail += " GitLab will then no longer show the errors of the Sentry project that is connected."
 	}
-	diags.AddAttributeWarning(path.Root("project"), settingsWillChange, detail+"\n\nTo keep the settings as they are, set the arguments to the present values.")
+	diags.AddAttributeWarning(path.Root("project"), settingsWillChange, detail+"\n\nTo keep the settings as they are, set the arguments to their current values.")
 }
 
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -191,7 +191,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
 	warnOfUntrackedKeys(model.Project, saved.Untracked, &resp.Diagnostics)
 	if err != nil {
-		addFailure(&resp.Diagnostics, unableToSaveSettings, named(model.Project), err)
+		addSaveFailure(&resp.Diagnostics, model.Project, wantedSettings(config), err)
 		if !mayBeStored(err) {
 			return
 		}
@@ -267,7 +267,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 			resp.Diagnostics.Append(original.save(ctx, resp.Private)...)
 		}
 		if err != nil {
-			addFailure(&resp.Diagnostics, unableToSaveSettings, named(plan.Project), err)
+			addSaveFailure(&resp.Diagnostics, plan.Project, wantedSettings(config), err)
 			return
 		}
 	}
@@ -343,6 +343,16 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 // wantedSettings are the settings that a configuration asks for.
 func wantedSettings(config settingsResourceModel) errortracking.WantedSettings {
 	return errortracking.WantedSettings{Active: config.Active.ValueBool(), Integrated: config.Integrated.ValueBoolPointer()}
+}
+
+// addSaveFailure adds the error of a save. A disabled feature flag keeps GitLab's API from creating settings for Sentry, too, but
+// then it is not the flag that is missing.
+func addSaveFailure(diags *diag.Diagnostics, project types.String, wanted errortracking.WantedSettings, err error) {
+	if errors.Is(err, errortracking.ErrFeatureDisabled) && wanted.Integrated != nil && !*wanted.Integrated {
+		diags.AddError(unableToSaveSettings, inProject(project, cause(err)+"\n\n"+connectFirst))
+		return
+	}
+	addFailure(diags, unableToSaveSettings, named(project), err)
 }
 
 // mayBeStored reports whether GitLab may have stored settings in spite of an error.
