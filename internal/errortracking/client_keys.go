@@ -74,8 +74,7 @@ type AddedClientKey struct {
 	Since time.Time
 }
 
-// AddClientKey makes a client key in a project. It works whatever the settings are. A request under way is finished when ctx
-// is cancelled.
+// AddClientKey makes a client key in a project, whatever its settings are. No interrupt ends a request under way.
 //
 // GitLab is known to make a key and then answer 500. So the keys are read before the first creation in a project, and again
 // after an unclear response: the only new key is taken. Otherwise the error is [ErrLostAnswer]; its Keys are the new ones.
@@ -88,7 +87,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 	if err != nil {
 		return AddedClientKey{}, err
 	}
-	defer p.unlock()
+	defer p.lock.Release(1)
 	if p.failed != nil {
 		return AddedClientKey{}, &Error{Kind: ErrEarlierFailure, Host: c.base.Host, Err: p.failed}
 	}
@@ -131,6 +130,6 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 	if err != nil {
 		return err
 	}
-	defer p.unlock()
+	defer p.lock.Release(1)
 	return p.deleteKey(ctx, keyID)
 }

@@ -67,7 +67,7 @@ func (c *Client) Hold(ctx context.Context, projectID int64) (release func(), err
 	if err != nil {
 		return nil, err
 	}
-	return p.unlock, nil
+	return func() { p.lock.Release(1) }, nil
 }
 
 // SetNetwork makes a client send through a network of the test's own.

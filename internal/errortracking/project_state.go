@@ -10,8 +10,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// projectState is what a client knows of a project that it writes to. Whoever has locked it is the only one of the client
-// to write there.
+// projectState is what a client knows of a project. Whoever has locked it is the only one of the client to write there.
 type projectState struct {
 	client    *Client
 	projectID int64
@@ -37,8 +36,6 @@ func (c *Client) lockProject(ctx context.Context, projectID int64) (*projectStat
 	return p, nil
 }
 
-func (p *projectState) unlock() { p.lock.Release(1) }
-
 // createKey makes a client key.
 func (p *projectState) createKey(ctx context.Context) (key ClientKey, err error) {
 	sentAt := time.Now()
@@ -50,8 +47,7 @@ func (p *projectState) createKey(ctx context.Context) (key ClientKey, err error)
 	return key, err
 }
 
-// deleteKey deletes a client key, unless it is gone. After an unclear response the keys are read: a key that is not among
-// them is gone.
+// deleteKey deletes a client key. One that is gone, as the keys show after an unclear response, is no error.
 func (p *projectState) deleteKey(ctx context.Context, keyID int64) error {
 	path := errorTrackingPath(p.projectID, "client_keys/"+strconv.FormatInt(keyID, 10))
 	_, err := p.client.do(ctx, http.MethodDelete, path, nil, &ClientKey{})

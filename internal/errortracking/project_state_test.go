@@ -278,7 +278,7 @@ func TestAddClientKey_brokenInstance(t *testing.T) {
 	t.Parallel()
 	server := startGitLab(t, gitlabsim.Scenario{DSNBaseURL: new("nonsense")})
 	client := newClient(t, server.URL(), retries(0))
-	if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil || saved.Untracked == nil {
+	if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil || saved.UntrackedErr == nil {
 		t.Fatalf("got %+v and error %v, want settings and a key that may be left", saved, err)
 	}
 	var creations sync.WaitGroup

@@ -54,11 +54,10 @@ func (w WantedSettings) satisfiedBy(s Settings) bool {
 
 // String returns the settings as a configuration has them.
 func (w WantedSettings) String() string {
-	text := fmt.Sprintf("active = %t", w.Active)
-	if w.Integrated != nil {
-		text += fmt.Sprintf(", integrated = %t", *w.Integrated)
+	if w.Integrated == nil {
+		return fmt.Sprintf("active = %t", w.Active)
 	}
-	return text
+	return fmt.Sprintf("active = %t, integrated = %t", w.Active, *w.Integrated)
 }
 
 // Settings reads a project's settings. The error is [ErrSettingsNotFound] when the project has none yet.
@@ -69,9 +68,8 @@ func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err
 	return s, err
 }
 
-// FoundSettings returns a project's settings, nil for none, as this client read them last. It asks GitLab where it has not
-// read them yet, or has saved settings since: each reading serves one save. A project that was not found is not asked for
-// again.
+// FoundSettings returns a project's settings, nil for none. A reading, and that a project was not found, is shared by all who
+// ask until a save has used it.
 func (c *Client) FoundSettings(ctx context.Context, projectID int64) (*Settings, error) {
 	return c.settings.get(ctx, projectID)
 }
@@ -90,24 +88,17 @@ type SavedSettings struct {
 	Before *Settings
 	// Settings are those that GitLab has now, or may have when the error leaves that open.
 	Settings
-	// Untracked is nil unless the save may have left client keys that nobody asked for.
-	Untracked *UntrackedKeys
-}
-
-// UntrackedKeys are client keys that a save may have left in a project.
-type UntrackedKeys struct {
-	// Keys are those that the client had not seen before the save, as far as they could be listed. Some may be somebody else's.
-	Keys []ClientKey
-	// Err is the error of the request that went wrong.
-	Err error
+	// UntrackedErr is nil unless the save may have left client keys that nobody asked for. Otherwise it is what went wrong, and
+	// Untracked are the keys that the client had not seen before, as far as they could be listed; some may be somebody else's.
+	UntrackedErr error
+	Untracked    []ClientKey
 }
 
 // SaveSettings gives a project the wanted settings, whether or not it has any. Where the project has none and nothing is
 // wanted of the backend, GitLab collects the errors itself. Settings that are as wanted are left alone.
 //
-// PUT is used where integrated tracking is wanted, since it changes nothing while the feature flag is off, and where
-// there are no settings; PATCH otherwise. After an unclear response the settings are read: if they are as wanted, GitLab has
-// stored them. The save leaves no client key behind, see [UntrackedKeys] for what can go wrong with that.
+// PUT is used where integrated tracking is wanted, since it changes nothing while the feature flag is off, and where there are
+// no settings; PATCH otherwise. After an unclear response the settings are read, which may be as wanted. No client key is left.
 //
 // The error is [ErrFeatureDisabled] when the feature flag is off, [ErrRejected] when GitLab answered 200 but stored
 // nothing, and [ErrNotApplied] when it stored something else.
@@ -118,8 +109,7 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 	if err != nil {
 		return saved, err
 	}
-	defer p.unlock()
-	defer c.settings.forget(projectID)
+	defer p.lock.Release(1)
 	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil {
 		return SavedSettings{}, err
 	}
@@ -131,9 +121,9 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 	return saved, err
 }
 
-// ResetSettings changes the settings of a project, if it has any, when they are given up; otherwise it does what
-// [Client.SaveSettings] does. A nil value stays as it is in GitLab. The error is [ErrSettingsInUse], and nothing is changed, when this client has saved the
-// project's settings: a project has one set of settings, so another object has them now.
+// ResetSettings changes the settings of a project, if it has any, when they are given up. A nil value stays as it is in GitLab.
+// The error is [ErrSettingsInUse], and nothing is changed, when this client has saved the project's settings: a project has one
+// set of settings, so another object has them now.
 //
 //	PUT, PATCH /projects/:id/error_tracking/settings
 func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, integrated *bool) (saved SavedSettings, err error) {
@@ -141,11 +131,10 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, int
 	if err != nil {
 		return saved, err
 	}
-	defer p.unlock()
+	defer p.lock.Release(1)
 	if p.settingsSaved {
 		return saved, &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
 	}
-	defer c.settings.forget(projectID)
 	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil || saved.Before == nil {
 		return SavedSettings{}, err
 	}
@@ -158,11 +147,11 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, int
 
 // save gives the project the wanted settings, unless those before are as wanted.
 //
-// GitLab makes a client key by itself when active integrated settings are saved in a project without an active key. It does
-// not say so, and nobody can tell that key from another one. So a temporary key exists during such a save and is deleted
-// by its ID afterwards: GitLab then makes none. Whether the project has an active key is not asked, because it can be gone
-// when the save arrives.
+// GitLab makes a client key by itself when active integrated settings are saved in a project without an active key, and nobody
+// can tell that key from another one. So a temporary key exists during such a save, and is deleted by its ID: GitLab then makes
+// none. Whether the project has an active key is not asked, because it can be gone when the save arrives.
 func (p *projectState) save(ctx context.Context, saved *SavedSettings, wanted WantedSettings) error {
+	defer p.client.settings.forget(p.projectID)
 	if saved.Before != nil && wanted.satisfiedBy(*saved.Before) {
 		saved.Settings = *saved.Before
 		return nil
@@ -176,19 +165,20 @@ func (p *projectState) save(ctx context.Context, saved *SavedSettings, wanted Wa
 	}
 	err := p.store(ctx, saved, wanted)
 	ctx = context.WithoutCancel(ctx)
-	var left []ClientKey
 	var deleteErr error
 	if createErr == nil {
-		if deleteErr = p.deleteKey(ctx, temporary.ID); deleteErr != nil {
-			left = []ClientKey{temporary}
-		}
+		deleteErr = p.deleteKey(ctx, temporary.ID)
 	}
-	unclear := ambiguous(createErr) != nil || ambiguous(err) != nil
-	if unclear || deleteErr != nil || createErr != nil && err == nil {
-		added, listErr := p.newKeys(ctx)
-		if left = append(left, added...); unclear || listErr != nil || len(left) > 0 {
-			saved.Untracked = &UntrackedKeys{left, cmp.Or(createErr, deleteErr, err)}
-		}
+	certain := ambiguous(createErr) == nil && ambiguous(err) == nil && deleteErr == nil
+	if certain && (createErr == nil || err != nil) {
+		return err // Either there was a temporary key, or nothing was saved.
+	}
+	added, listErr := p.newKeys(ctx)
+	if deleteErr != nil {
+		added = append([]ClientKey{temporary}, added...)
+	}
+	if !certain || listErr != nil || len(added) > 0 {
+		saved.Untracked, saved.UntrackedErr = added, cmp.Or(createErr, deleteErr, err)
 	}
 	return err
 }
@@ -225,8 +215,7 @@ func (c *Client) sendSettings(ctx context.Context, method string, projectID int6
 	var s Settings
 	call, err := c.do(ctx, method, errorTrackingPath(projectID, "settings"), wanted, &s)
 	if err == nil && !wanted.satisfiedBy(s) {
-		cause := fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", wanted, s.Active, s.Integrated)
-		err = call.failure(ErrNotApplied, cause)
+		err = call.failure(ErrNotApplied, fmt.Errorf("asked for %s, GitLab says active = %t, integrated = %t", wanted, s.Active, s.Integrated))
 	}
 	return s, err
 }

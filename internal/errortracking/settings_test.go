@@ -323,7 +323,7 @@ func TestSaveSettings_method(t *testing.T) {
 				if saved.Active != test.active || saved.Integrated != wantIntegrated || stored.Active != test.active {
 					t.Errorf("got %+v; GitLab has %+v", saved, stored)
 				}
-				if got := server.Keys(project); len(got) != 0 || saved.Untracked != nil {
+				if got := server.Keys(project); len(got) != 0 || saved.UntrackedErr != nil {
 					t.Errorf("GitLab has the keys %v, %+v may be left, want none", got, saved.Untracked)
 				}
 			})
@@ -510,12 +510,12 @@ func TestSaveSettings_leavesNoKey(t *testing.T) {
 			if got := serverKeys(server)[len(test.before):]; !slices.Equal(got, test.left) {
 				t.Errorf("GitLab has the further keys %v, want %v", got, test.left)
 			}
-			if (saved.Untracked != nil) != (test.told != nil) {
+			if (saved.UntrackedErr != nil) != (test.told != nil) {
 				t.Fatalf("the caller is told of %+v, want %v", saved.Untracked, test.told)
 			}
 			if test.told != nil {
-				wantError(t, saved.Untracked.Err, test.told)
-				if got := ids(saved.Untracked.Keys); !slices.Equal(got, test.toldKeys) {
+				wantError(t, saved.UntrackedErr, test.told)
+				if got := ids(saved.Untracked); !slices.Equal(got, test.toldKeys) {
 					t.Errorf("the caller is told of the keys %v, want %v", got, test.toldKeys)
 				}
 			}
@@ -540,7 +540,7 @@ func TestSaveSettings_unclearKey(t *testing.T) {
 	if failed := wantError(t, err, errortracking.ErrServer); !failed.Sent || !saved.Active || !saved.Integrated {
 		t.Errorf("got %+v and %+v, want settings that may be stored", saved, failed)
 	}
-	if saved.Untracked == nil || !errors.Is(saved.Untracked.Err, errortracking.ErrServer) || len(serverKeys(server)) != 0 {
+	if saved.UntrackedErr == nil || !errors.Is(saved.UntrackedErr, errortracking.ErrServer) || len(serverKeys(server)) != 0 {
 		t.Errorf("the caller is told of %+v, want the save's error", saved.Untracked)
 	}
 }
@@ -571,7 +571,7 @@ func TestSaveSettings_interruptedKey(t *testing.T) {
 			if _, stored := server.Settings(project); stored != want.stored || (err == nil) != want.stored {
 				t.Errorf("GitLab has settings: %t, error %v, want them stored: %t", stored, err, want.stored)
 			}
-			if got := writesTo(server); got != want.writes || len(server.Keys(project)) != 0 || saved.Untracked != nil {
+			if got := writesTo(server); got != want.writes || len(server.Keys(project)) != 0 || saved.UntrackedErr != nil {
 				t.Errorf("after %q GitLab has the keys %v, and %+v may be left; want %q and no key", got, serverKeys(server), saved.Untracked, want.writes)
 			}
 		})
@@ -604,7 +604,7 @@ func TestSaveSettings_othersKeys(t *testing.T) {
 					}
 				}))
 				saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true})
-				if err != nil || saved.Untracked != nil {
+				if err != nil || saved.UntrackedErr != nil {
 					t.Errorf("got %+v and error %v", saved, err)
 				}
 				key, err := client.AddClientKey(t.Context(), project)
@@ -626,7 +626,7 @@ func TestSaveSettings_twoClients(t *testing.T) {
 		for i := range got {
 			runs.Go(func() {
 				client := newClient(t, server.URL())
-				if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil || saved.Untracked != nil {
+				if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil || saved.UntrackedErr != nil {
 					t.Errorf("got %+v and error %v", saved, err)
 				}
 				key, err := client.AddClientKey(t.Context(), project)

@@ -145,15 +145,15 @@ func keyIDs(keys []errortracking.ClientKey) string {
 }
 
 // warnOfUntrackedKeys says which client keys a save of settings may have left in a project.
-func warnOfUntrackedKeys(project types.String, untracked *errortracking.UntrackedKeys, diags *diag.Diagnostics) {
-	if untracked == nil {
+func warnOfUntrackedKeys(project types.String, saved errortracking.SavedSettings, diags *diag.Diagnostics) {
+	if saved.UntrackedErr == nil {
 		return
 	}
 	found := "The keys could not be listed, or none shows yet."
-	if len(untracked.Keys) > 0 {
-		found = "Client keys that this run did not know before: " + keyIDs(untracked.Keys) + "."
+	if len(saved.Untracked) > 0 {
+		found = "Client keys that this run did not know before: " + keyIDs(saved.Untracked) + "."
 	}
-	diags.AddWarning(clientKeysUntracked, inProject(project, answered(untracked.Err)+
+	diags.AddWarning(clientKeysUntracked, inProject(project, answered(saved.UntrackedErr)+
 		" So the save may have left a client key that no resource manages: the provider's temporary key, or one that GitLab created by itself. "+found+
 		"\n\nDelete the key if no application uses it, or import it as <project>:<key_id>."))
 }

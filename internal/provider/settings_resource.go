@@ -189,7 +189,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	model.setProject(projectID)
 	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
-	warnOfUntrackedKeys(model.Project, saved.Untracked, &resp.Diagnostics)
+	warnOfUntrackedKeys(model.Project, saved, &resp.Diagnostics)
 	if err != nil {
 		addSaveFailure(&resp.Diagnostics, model.Project, wantedSettings(config), err)
 		if !mayBeStored(err) {
@@ -260,7 +260,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	plan.setProject(projectID)
 	if !plan.Active.Equal(state.Active) || !plan.Integrated.Equal(state.Integrated) {
 		saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
-		warnOfUntrackedKeys(plan.Project, saved.Untracked, &resp.Diagnostics)
+		warnOfUntrackedKeys(plan.Project, saved, &resp.Diagnostics)
 		if err == nil || mayBeStored(err) {
 			original := loadOriginal(ctx, req.Private)
 			original.remember(saved.Before, wantedSettings(config))
@@ -292,7 +292,7 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	r.managed.Store(projectID.ValueInt64(), true)
 	saved, err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
-	warnOfUntrackedKeys(state.Project, saved.Untracked, &resp.Diagnostics)
+	warnOfUntrackedKeys(state.Project, saved, &resp.Diagnostics)
 	warning, hidden := outOfReach(err)
 	switch {
 	case errors.Is(err, errortracking.ErrSettingsInUse):
