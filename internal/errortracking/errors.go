@@ -35,6 +35,8 @@ var (
 	ErrSettingsNotFound = errors.New("the project has no error tracking settings")
 	// ErrFeatureDisabled means 404 on PUT: the feature flag integrated_error_tracking is off for the project.
 	ErrFeatureDisabled = errors.New("integrated error tracking is disabled for the project")
+	// ErrFlagDisabled is [ErrFeatureDisabled] of a project that has settings.
+	ErrFlagDisabled = fmt.Errorf("%w: it cannot be selected", ErrFeatureDisabled)
 	// ErrClientKeyNotFound means 404 on DELETE: the key is gone or belongs to another project.
 	ErrClientKeyNotFound = errors.New("client key not found")
 	// ErrNoSuchEndpoint means 404: this GitLab, or what responds in its place, does not have the endpoint.

@@ -73,7 +73,7 @@ func (o Options) validate() error {
 	case o.Token == "":
 		return &OptionError{"token", "it is empty"}
 	case unseen(o.Token) != "":
-		return &OptionError{"token", "it contains " + unseen(o.Token) + "; a token that is read from a file often has one"}
+		return &OptionError{"token", "it contains " + unseen(o.Token) + "; remove it, for example with trimspace"}
 	}
 	spelled := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {

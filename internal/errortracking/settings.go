@@ -191,6 +191,9 @@ func (p *projectState) store(ctx context.Context, saved *SavedSettings, wanted W
 		method = http.MethodPut
 	}
 	saved.Settings, err = p.client.sendSettings(ctx, method, p.projectID, wanted)
+	if refused, ok := errors.AsType[*Error](err); ok && errors.Is(err, ErrFeatureDisabled) && saved.Before != nil {
+		refused.Kind = ErrFlagDisabled
+	}
 	failed := ambiguous(err)
 	if failed == nil {
 		return err

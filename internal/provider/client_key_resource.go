@@ -261,15 +261,18 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 		var err error
 		if id, err = parseClientKeyImportID(req.ID); err != nil {
 			id := strconv.Quote(req.ID)
-			if strings.Contains(id, "@") || strings.Contains(id, "glet_") { // It may hold a password, or a key.
+			if strings.Contains(id, "@") { // It may hold a password.
 				id = "This"
 			}
-			resp.Diagnostics.AddError(invalidImportID, id+" is no import ID of a client key: "+sentence(err.Error()))
+			resp.Diagnostics.AddError(invalidImportID, strings.TrimSpace(id+" is not an import ID of a client key: "+sentence(err.Error())+"\n\n"+meant(req.ID)))
 			return
 		}
 	}
 	number, name, ok := importProject(ctx, r.client, id.project, &resp.Diagnostics)
 	if !ok {
+		if right := meant(req.ID); right != "" {
+			resp.Diagnostics.AddError(invalidImportID, right)
+		}
 		return
 	}
 	keyID, ok := id.find(ctx, r.client, number.ValueInt64(), &resp.Diagnostics)

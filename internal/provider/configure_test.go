@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -211,26 +212,8 @@ func TestProvider_defers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	value := func(s *tfprotov6.Schema, known map[string]tftypes.Value) *tfprotov6.DynamicValue {
-		object, ok := s.ValueType().(tftypes.Object)
-		if !ok {
-			t.Fatal("the schema is not an object")
-		}
-		values := map[string]tftypes.Value{}
-		for name, typ := range object.AttributeTypes {
-			values[name] = tftypes.NewValue(typ, nil)
-		}
-		for name, v := range known {
-			values[name] = v
-		}
-		dynamic, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &dynamic
-	}
 	if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-		Config:             value(schema.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
+		Config:             objectValue(t, schema.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
 		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: true},
 	}); err != nil {
 		t.Fatal(err)
@@ -243,7 +226,7 @@ func TestProvider_defers(t *testing.T) {
 		t.Fatal(err)
 	}
 	planned, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName: name, PriorState: &null, ProposedNewState: value(resourceSchema, project), Config: value(resourceSchema, project),
+		TypeName: name, PriorState: &null, ProposedNewState: objectValue(t, resourceSchema, project), Config: objectValue(t, resourceSchema, project),
 		ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true},
 	})
 	if err != nil || planned.Deferred == nil || planned.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
@@ -256,10 +239,29 @@ func TestProvider_defers(t *testing.T) {
 		t.Errorf("import of %s: %+v, %v", name, imported, err)
 	}
 	read, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
-		TypeName: name, Config: value(schema.DataSourceSchemas[name], project),
+		TypeName: name, Config: objectValue(t, schema.DataSourceSchemas[name], project),
 		ClientCapabilities: &tfprotov6.ReadDataSourceClientCapabilities{DeferralAllowed: true},
 	})
 	if err != nil || read.Deferred == nil {
 		t.Errorf("read of %s: %+v, %v", name, read, err)
 	}
+}
+
+// objectValue is an object of a schema that has null where nothing is known.
+func objectValue(t *testing.T, schema *tfprotov6.Schema, known map[string]tftypes.Value) *tfprotov6.DynamicValue {
+	t.Helper()
+	object, ok := schema.ValueType().(tftypes.Object)
+	if !ok {
+		t.Fatal("the schema is not an object")
+	}
+	values := map[string]tftypes.Value{}
+	for name, typ := range object.AttributeTypes {
+		values[name] = tftypes.NewValue(typ, nil)
+	}
+	maps.Copy(values, known)
+	dynamic, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &dynamic
 }

@@ -33,6 +33,7 @@ const (
 	unableToFindProject = "Unable to find project"
 	unableToFindGroup   = "Unable to find group"
 	unableToReadProject = "Unable to read project"
+	unableToReadGroup   = "Unable to read group"
 	unableToReplace     = "Unable to create or replace resource"
 	differentProject    = "Different project"
 	projectNotFound     = "Project not found"
@@ -79,8 +80,7 @@ var layers = []struct {
 	{errortracking.ErrNotJSON, unexpectedResponse}, {errortracking.ErrMalformed, unexpectedResponse}, {errortracking.ErrRedirected, unexpectedResponse},
 	{errortracking.ErrNoSuchEndpoint, unexpectedResponse}, {errortracking.ErrUnexpected, unexpectedResponse},
 	{errortracking.ErrRateLimited, gitlabUnavailable}, {errortracking.ErrServer, gitlabUnavailable},
-	{errortracking.ErrProjectNotFound, unableToFindProject}, {errortracking.ErrProjectMoved, unableToFindProject},
-	{errortracking.ErrGroupNotFound, unableToFindGroup},
+	{errortracking.ErrProjectNotFound, unableToFindProject}, {errortracking.ErrGroupNotFound, unableToFindGroup},
 }
 
 // addFailure adds the error of a failed request about an object, such as "Project acme/web".
@@ -116,7 +116,8 @@ type advice struct{ cause, cure string }
 var (
 	newToken     = "Create an access token with the scope api, and set it as the argument token or as GITLAB_TOKEN."
 	checkNetwork = "Check base_url, the network and the proxy variables (HTTPS_PROXY, NO_PROXY)."
-	enableFlag   = "Integrated error tracking is a service of GitLab.com. Elsewhere it needs a backend of your own behind error_tracking_api_url, and an administrator who enables the flag (POST /api/v4/features/integrated_error_tracking with value=true). Otherwise use Sentry, with integrated = false."
+	skipCheck    = " For tests only, insecure = true skips the verification."
+	enableFlag   = "Integrated error tracking is a service of GitLab.com. Elsewhere it needs a backend of your own behind error_tracking_api_url, and the flag, which a GitLab administrator enables."
 	connectFirst = "Connect a Sentry project under Settings > Monitor > Error Tracking, which creates the settings. Then apply again."
 	stopManaging = "To stop managing the settings without changing them, set on_destroy = \"" + onDestroyKeep + "\" and apply, or use a removed block that has destroy = false."
 )
@@ -133,7 +134,8 @@ var adviceOn = map[error]advice{
 	errortracking.ErrProjectNotFound:   {"The project does not exist, or the token cannot see it: GitLab's response is the same.", "Check the ID or the full path, which includes the group (group/project), and that the token's user has the Maintainer role in the project."},
 	errortracking.ErrGroupNotFound:     {"The group does not exist, or the token cannot see it: GitLab's response is the same.", "Check the ID or the full path (group/subgroup), and that the token's user is a member of the group."},
 	errortracking.ErrSettingsNotFound:  {"", "Create them with a gitlab_error_tracking_settings resource. If a resource manages them already, they were removed during this run: run the command again."},
-	errortracking.ErrFeatureDisabled:   {"The feature flag integrated_error_tracking is disabled for the project, so GitLab's API cannot create settings or set integrated = true.", enableFlag},
+	errortracking.ErrFeatureDisabled:   {"The feature flag integrated_error_tracking is disabled for the project, so GitLab's API cannot create settings.", enableFlag + " Otherwise connect Sentry under Settings > Monitor > Error Tracking, and set integrated = false."},
+	errortracking.ErrFlagDisabled:      {"The feature flag integrated_error_tracking is disabled for the project, so GitLab's API cannot set integrated = true.", enableFlag + " Otherwise use Sentry, with integrated = false."},
 	errortracking.ErrClientKeyNotFound: {"The project has no such client key.", "Check the key's ID."},
 	errortracking.ErrNoSuchEndpoint:    {"GitLab does not have this API endpoint. Either base_url is not the root of a GitLab, or GitLab is older than 15.10.", "Check base_url. It is the address of GitLab's home page."},
 	errortracking.ErrFeatureRemoved:    {"This GitLab no longer has error tracking: its API works, but the endpoints of error tracking are gone.", "Remove the error tracking resources from the configuration and apply."},
@@ -162,13 +164,13 @@ var adviceOn = map[error]advice{
 	errortracking.ErrTLS:                    {"The TLS handshake failed: GitLab and the provider have no TLS version or cipher in common, or GitLab requires a client certificate.", "Enable TLS 1.2 or newer on the server, or set client_cert and client_key."},
 	errortracking.ErrNoTLS:                  {"The server at base_url does not use TLS.", "Check the port in base_url, or use http:// if GitLab has no HTTPS."},
 	errortracking.ErrTLSRequired:            {"The server at base_url accepts HTTPS only.", "Use https:// in base_url."},
-	errortracking.ErrCertificateNotTrusted:  {"GitLab's certificate is not trusted on this machine.", "Set cacert_file to the certificate of the authority that issued it. For tests only, insecure = true skips the verification."},
-	errortracking.ErrCertificateExpired:     {"GitLab's certificate has expired or is not valid yet.", "Renew the certificate, or correct the clock of this machine."},
-	errortracking.ErrCertificateOfOtherHost: {"GitLab's certificate is for another host name.", "Use a name from the certificate in base_url, or install a certificate for the name in base_url. For tests only, insecure = true skips the verification."},
+	errortracking.ErrCertificateNotTrusted:  {"GitLab's certificate is not trusted on this machine.", "Set cacert_file to the certificate of the authority that issued it." + skipCheck},
+	errortracking.ErrCertificateExpired:     {"GitLab's certificate has expired or is not valid yet.", "Renew the certificate, or correct the clock of this machine." + skipCheck},
+	errortracking.ErrCertificateOfOtherHost: {"GitLab's certificate is for another host name.", "Use a name from the certificate in base_url, or install a certificate for the name in base_url." + skipCheck},
 	errortracking.ErrClientCertificate:      {"GitLab, or a proxy in front of it, requires a client certificate, and did not get one that it accepts.", "Set client_cert and client_key to the paths of a certificate and its private key."},
 
 	errortracking.ErrIncompleteList: {"The pages of GitLab's list do not add up to the total that GitLab states, so the provider ignored the list.", "Run the command again. The list may have changed while it was read."},
-	errortracking.ErrLostAnswer:     {"GitLab may have created a client key even though it returned an error. The provider read the keys afterwards and did not find exactly one new key, so it added none to the state.", "Check the client keys of the project. Import the key that belongs to this resource as <project>:<key_id>, or delete it. Then run the command again."},
+	errortracking.ErrLostAnswer:     {"GitLab may have created a client key even though no clear response came. The provider then read the keys and found no new one, or several, so it added none to the state.", "Check the project's client keys. Import the one that belongs to this resource as <project>:<key_id>, or delete it. Then run the command again."},
 	errortracking.ErrEarlierFailure: {"The provider creates no more client keys in this project during this run.", "Fix the first error, then run the command again."},
 	errortracking.ErrUnexpected:     {"The provider does not recognize this response.", "If the problem persists, report it to the developers of the provider."},
 }

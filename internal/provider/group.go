@@ -36,7 +36,7 @@ func (m groupModel) projects(ctx context.Context, client *errortracking.Client) 
 func readGroup[T any](ctx context.Context, client *errortracking.Client, group groupModel, read func(context.Context, errortracking.Project) (T, error), diags *diag.Diagnostics) (found []projectRead[T], unreadable []string, ok bool) {
 	projects, err := group.projects(ctx, client)
 	if err != nil {
-		addFailure(diags, unableToFindGroup, "Group "+group.Group.ValueString(), err)
+		addFailure(diags, unableToReadGroup, "Group "+group.Group.ValueString(), err)
 		return nil, nil, false
 	}
 	unreadable = []string{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,6 +29,18 @@ var errClientKeyImportID = errors.New("use one of\n  <project>:<key_id>, such as
 
 // publicKeyForm distinguishes a public key from a mistyped number.
 var publicKeyForm = regexp.MustCompile(`^glet_[A-Za-z0-9_-]+$`)
+
+// dividedImportID matches a project and the ID of a client key, with anything between them.
+var dividedImportID = regexp.MustCompile(`^([^,:; ]+)(?:[/,:; ].*)?[/,:; ]([1-9][0-9]*)$`)
+
+// meant says what the right form of an import ID is, if something other than one colon divides it.
+func meant(id string) string {
+	part := dividedImportID.FindStringSubmatch(id)
+	if part == nil || strings.Contains(id, "://") || part[1]+":"+part[2] == id {
+		return ""
+	}
+	return fmt.Sprintf("If %s is the ID of a client key, the import ID is %s:%[1]s.", part[2], part[1])
+}
 
 // parseClientKeyImportID reads <project>:<key_id>, <project>:<public_key>, <project> or a DSN. The last colon splits.
 func parseClientKeyImportID(id string) (clientKeyImportID, error) {
@@ -106,9 +117,6 @@ func importProject(ctx context.Context, client *errortracking.Client, project st
 	}
 	name = types.StringValue(project)
 	number, ok = resolve(ctx, client, name, diags)
-	if _, err := strconv.ParseUint(path.Base(project), 10, 63); !ok && err == nil {
-		diags.AddError(invalidImportID, fmt.Sprintf("If %s is the ID of a client key, the import ID is %s:%[1]s.", path.Base(project), path.Dir(project)))
-	}
 	return number, name, ok
 }
 

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,13 +84,14 @@ func TestImport_fails(t *testing.T) {
 		address, id string
 		says        []string
 	}{
-		{clientKeyAddress, "", append([]string{`Invalid import ID`, `"" is no import ID of a client key: use one of`}, forms...)},
-		{clientKeyAddress, "1,2", append([]string{`"1,2" is no import ID of a client key`}, forms...)},
-		{clientKeyAddress, "2:2:2", append([]string{`"2:2:2" is no import ID of a client key`}, forms...)},
-		{clientKeyAddress, "acme/web:0", append([]string{`"acme/web:0" is no import ID of a client key`}, forms...)},
+		{clientKeyAddress, "", append([]string{`Invalid import ID`, `"" is not an import ID of a client key: use one of`}, forms...)},
+		{clientKeyAddress, "1,2", append([]string{`"1,2" is not an import ID of a client key`}, append(slices.Clone(forms), "the import ID is 1:2.")...)},
+		{clientKeyAddress, "2:2:2", append([]string{`"2:2:2" is not an import ID of a client key`}, append(slices.Clone(forms), "the import ID is 2:2.")...)},
+		{clientKeyAddress, "acme/web:0", append([]string{`"acme/web:0" is not an import ID of a client key`}, forms...)},
 		{clientKeyAddress, "acme/web/2", []string{"Unable to find project", "If 2 is the ID of a client key, the import ID is acme/web:2."}},
-		{clientKeyAddress, "https://user:password@gitlab.com/acme/web", []string{"Invalid import ID", "This is no import ID of a client key: not a DSN of GitLab"}},
-		{clientKeyAddress, "/acme/web:7", []string{`"/acme/web:7" is no import ID`, "begins with a slash"}},
+		{clientKeyAddress, publicKey(7), append([]string{`"` + publicKey(7) + `" is not an import ID of a client key`}, forms...)},
+		{clientKeyAddress, "https://user:password@gitlab.com/acme/web", []string{"Invalid import ID", "This is not an import ID of a client key: not a DSN of GitLab"}},
+		{clientKeyAddress, "/acme/web:7", []string{`"/acme/web:7" is not an import ID`, "begins with a slash"}},
 		{clientKeyAddress, "acme/web", []string{"Unable to import client key", "Project acme/web: The project has 2 active client keys. Choose one", "Existing client keys: 7, 8."}},
 		{clientKeyAddress, "acme/shop", []string{"Unable to import client key", "has no active client key. Remove the import block", "Existing client keys: 9 (inactive)."}},
 		{clientKeyAddress, "acme/empty", []string{"Unable to import client key", "has no active client key. Remove the import block", "The project has no client keys."}},
@@ -97,7 +99,8 @@ func TestImport_fails(t *testing.T) {
 		{clientKeyAddress, "acme/web:" + publicKey(9), []string{"None of the project's client keys has this public key", "Existing client keys: 7, 8."}},
 		{clientKeyAddress, "acme/web:9", []string{"Client key not found", "has no client key 9", "Existing client keys: 7, 8.", "Remove the import block"}},
 		{settingsAddress, "", []string{"Invalid import ID", "such as acme/web"}},
-		{settingsAddress, "acme/web:1", []string{`"acme/web:1" is no import ID of error tracking settings`, "such as acme/web."}},
+		{settingsAddress, "acme/web:1", []string{`"acme/web:1" is not an import ID of error tracking settings`, "such as acme/web."}},
+		{settingsAddress, "acme/web/1", []string{"Unable to find project"}},
 		{settingsAddress, "acme/web", []string{"Unable to read error tracking settings", "nothing to import", "Remove the import block"}},
 	} {
 		t.Run(test.address+" "+test.id, func(t *testing.T) {

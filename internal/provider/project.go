@@ -143,7 +143,7 @@ func (b *resourceBase) explainPlan(s projectSituation, plan projectPlan, project
 			diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, cause(s.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", s.known))
 		}
 	case planFail:
-		addFailure(diags, unableToFindProject, named(project), s.err)
+		addFailure(diags, unableToReadProject, named(project), s.err)
 	case planStop:
 		diags.AddAttributeError(attribute, differentProject, s.difference()+
 			". This plan was made without a refresh, or is applied now and does not know that. Nothing was changed.\n\nPlan again, with a refresh, to see the replacement.")
@@ -229,7 +229,7 @@ func (b *resourceBase) isCurrent(ctx context.Context, project string, id int64) 
 func resolve(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (types.Int64, bool) {
 	id, err := client.ResolveProject(ctx, project.ValueString())
 	if err != nil {
-		addFailure(diags, unableToFindProject, named(project), err)
+		addFailure(diags, unableToReadProject, named(project), err)
 		return types.Int64Null(), false
 	}
 	return types.Int64Value(id), true

@@ -78,9 +78,9 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 	projects, err := b.projectsOf(ctx, model)
 	if err != nil {
 		if inGroup {
-			addFailure(&diags, unableToFindGroup, "Group "+model.Group.ValueString(), err)
+			addFailure(&diags, unableToReadGroup, "Group "+model.Group.ValueString(), err)
 		} else {
-			addFailure(&diags, unableToFindProject, named(model.Project), err)
+			addFailure(&diags, unableToReadProject, named(model.Project), err)
 		}
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return

@@ -326,7 +326,7 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 		project = strconv.FormatInt(projectID, 10)
 	}
 	if name, _, _ := strings.Cut(project, ":"); name == "" || name != project {
-		resp.Diagnostics.AddError(invalidImportID, strconv.Quote(project)+" is no import ID of error tracking settings: use the project's numeric ID or full path alone, such as "+cmp.Or(name, "acme/web")+".")
+		resp.Diagnostics.AddError(invalidImportID, strconv.Quote(project)+" is not an import ID of error tracking settings: use the project's numeric ID or full path alone, such as "+cmp.Or(name, "acme/web")+".")
 		return
 	}
 	number, name, ok := importProject(ctx, r.client, project, &resp.Diagnostics)
