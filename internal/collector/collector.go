@@ -1,5 +1,5 @@
 // Package collector sends a test event to the collector that a DSN leads to, as an application does, and says what is wrong
-// if it is not taken. A collector is not GitLab's API: it has an address of its own and asks for no token.
+// if it is not accepted. A collector is not GitLab's API: it has an address of its own and asks for no token.
 package collector
 
 import (
@@ -21,24 +21,24 @@ import (
 
 // What can go wrong, one value a meaning.
 var (
-	// ErrKeyRefused means that the collector answered 404: the key of the DSN is unknown there or inactive.
-	ErrKeyRefused = errors.New("the collector refuses the key")
+	// ErrKeyRefused means that the collector returned 404: the key of the DSN is unknown there or inactive.
+	ErrKeyRefused = errors.New("the collector rejects the key")
 	// ErrUnset means a DSN for localhost:8080 that does not work. GitLab makes such DSNs while its instance setting
 	// error_tracking_api_url is not set.
 	ErrUnset = errors.New("GitLab does not know its collector")
-	// ErrUnreachable means that no answer came.
-	ErrUnreachable = errors.New("no answer from the collector")
+	// ErrUnreachable means that no response came.
+	ErrUnreachable = errors.New("no response from the collector")
 	// ErrTLS means that no TLS connection could be made, mostly because of the collector's certificate.
 	ErrTLS = errors.New("no TLS connection to the collector")
-	// ErrNotCollector means that something other than a collector answered.
-	ErrNotCollector = errors.New("the answer is not a collector's")
-	// ErrFailed means that the collector did not take a valid event: 400, 413, 429, or 500 and above.
+	// ErrNotCollector means that something other than a collector responded.
+	ErrNotCollector = errors.New("the response is not a collector's")
+	// ErrFailed means that the collector did not accept a valid event: 400, 413, 429, or 500 and above.
 	ErrFailed = errors.New("the collector failed")
 	// ErrInterrupted means that the request was given up because its context was cancelled.
 	ErrInterrupted = errors.New("interrupted")
 )
 
-// Error says why an event was not taken. Its text says what came back and never has the key of the DSN.
+// Error says why an event was not accepted. Its text says what came back and never has the key of the DSN.
 type Error struct {
 	// Kind is one of this package's Err values.
 	Kind  error
@@ -70,11 +70,11 @@ const (
 	DefaultEnvironment = "test"
 )
 
-// maxBody is how much of an answer is read. A collector answers with nothing or a line of JSON.
+// maxBody is how much of a response is read. A collector returns nothing or a line of JSON.
 const maxBody = 64 << 10
 
-// Send sends an error to the collector of a DSN with Sentry's SDK, and waits for the answer until ctx ends. It sends once
-// and follows no redirect. It returns the ID of the event and the status of the answer, such as "200 OK". The error is an
+// Send sends an error to the collector of a DSN with Sentry's SDK, and waits for the response until ctx ends. It sends once
+// and follows no redirect. It returns the ID of the event and the status of the response, such as "200 OK". The error is an
 // [*Error], or says that the SDK does not accept the DSN.
 func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, status string, err error) {
 	network := cleanhttp.DefaultTransport()
@@ -98,7 +98,7 @@ func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, sta
 	}
 	defer client.Close()
 	started := time.Now()
-	// GitLab shows exceptions. Its older collectors take nothing else, and name their place by the transaction.
+	// GitLab shows exceptions. Its older collectors accept nothing else, and name their place by the transaction.
 	id := client.CaptureEvent(&sentry.Event{
 		Level:       sentry.LevelError,
 		Transaction: "terraform",
@@ -112,16 +112,16 @@ func Send(ctx context.Context, dsn errortracking.DSN, event Event) (eventID, sta
 	if dsn.IsUnset() && !errors.Is(kind, ErrInterrupted) {
 		kind = ErrUnset
 	}
-	text := fmt.Sprintf("the collector at %s answered %s to POST %s", dsn.Collector(), status, x.path)
+	text := fmt.Sprintf("the collector at %s returned %s for POST %s", dsn.Collector(), status, x.path)
 	detail := x.message(dsn.PublicKey)
 	var cause error
 	if x.err != nil {
 		cause = errortracking.ConnectionKind(x.err)
-		text = fmt.Sprintf("the collector at %s did not answer POST %s", dsn.Collector(), x.path)
+		text = fmt.Sprintf("the collector at %s did not respond to POST %s", dsn.Collector(), x.path)
 		detail = x.err.Error()
 	}
 	if errors.Is(x.err, context.DeadlineExceeded) {
-		detail = "no answer in " + time.Since(started).Round(100*time.Millisecond).String()
+		detail = "no response in " + time.Since(started).Round(100*time.Millisecond).String()
 	}
 	if detail != "" {
 		text += ": " + detail
@@ -135,7 +135,7 @@ type exchange struct {
 	network http.RoundTripper
 
 	path   string // of the request
-	err    error  // why there is no answer
+	err    error  // why there is no response
 	status int
 	isPage bool
 	body   []byte
@@ -159,7 +159,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// kind says what came of the exchange; nil means that the event was taken. GitLab's collector answers 200 without a body,
+// kind says what came of the exchange; nil means that the event was accepted. GitLab's collector returns 200 without a body,
 // Sentry's own with JSON.
 func (x *exchange) kind() error {
 	switch {

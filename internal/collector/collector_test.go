@@ -233,7 +233,7 @@ func TestSend_silent(t *testing.T) {
 	dsn := mustParseDSN(t, strings.Replace(server.URL, "://", "://"+dsnKey+"@", 1)+dsnPath+"/1")
 	late, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if cause := sendFails(late, t, dsn, collector.ErrUnreachable); !strings.Contains(cause, "no answer in") {
+	if cause := sendFails(late, t, dsn, collector.ErrUnreachable); !strings.Contains(cause, "no response in") {
 		t.Errorf("the cause is %q", cause)
 	}
 	stopped, stop := context.WithCancel(t.Context())

@@ -24,9 +24,9 @@ var (
 	// ErrForbidden means 403: the token's user is below the Maintainer role in the project.
 	ErrForbidden = errors.New("the token's role in the project does not allow this")
 	// ErrMissingPermission means 403: a fine-grained token lacks a permission, which GitLab's message names.
-	ErrMissingPermission = errors.New("the fine-grained token lacks a permission")
+	ErrMissingPermission = errors.New("the fine-grained token lacks the permission that GitLab names")
 	// ErrRefused means 403 for a reason that GitLab's message gives, such as a blocked user or a read-only instance.
-	ErrRefused = errors.New("GitLab refused the request")
+	ErrRefused = errors.New("GitLab refused the request; its message gives the reason")
 	// ErrProjectNotFound means 404: no such project, or one that the token may not see, or one that is being deleted.
 	ErrProjectNotFound = errors.New("project not found")
 	// ErrGroupNotFound means 404: no such group, or one that the token may not see.
@@ -38,13 +38,13 @@ var (
 	// ErrFlagDisabled is [ErrFeatureDisabled] of a project that has settings.
 	ErrFlagDisabled = fmt.Errorf("%w: it cannot be selected", ErrFeatureDisabled)
 	// ErrClientKeyNotFound means 404 on DELETE: the key is gone or belongs to another project.
-	ErrClientKeyNotFound = errors.New("client key not found")
+	ErrClientKeyNotFound = errors.New("the project has no such client key")
 	// ErrNoSuchEndpoint means 404: this GitLab, or what responds in its place, does not have the endpoint.
 	ErrNoSuchEndpoint = errors.New("no such API endpoint")
 	// ErrFeatureRemoved means 404: this GitLab is recent, but no longer has error tracking.
 	ErrFeatureRemoved = errors.New("this GitLab no longer has error tracking")
 	// ErrProjectMoved means 301 or 405: the project was renamed or moved, and the path is an old one.
-	ErrProjectMoved = errors.New("the project has moved")
+	ErrProjectMoved = errors.New("the project was renamed or moved, and GitLab does not accept its old path")
 	// ErrRedirected means a redirect that is not followed, because it leaves the base URL or would change the request.
 	ErrRedirected = errors.New("redirected elsewhere")
 	// ErrRejected means 200 with "status": "error": GitLab did not store the settings.
@@ -58,7 +58,7 @@ var (
 	// ErrSettingsInUse means that settings are to be reset that this client has saved.
 	ErrSettingsInUse = errors.New("the settings are used by another object")
 	// ErrBadRequest means 400, 415 or 422: GitLab did not accept the parameters.
-	ErrBadRequest = errors.New("GitLab did not accept the request")
+	ErrBadRequest = errors.New("GitLab did not accept the parameters of the request")
 	// ErrNotJSON means that something other than GitLab's API responded, such as a sign-in page.
 	ErrNotJSON = errors.New("the response is not JSON")
 	// ErrNoAPI means 404 with a page: there is no API below the base URL, which may lack GitLab's relative root.
@@ -100,9 +100,9 @@ var (
 	// ErrClientCertificate means that the server wants a client certificate, or another one.
 	ErrClientCertificate = fmt.Errorf("%w: the client certificate is missing or was refused", ErrTLS)
 	// ErrInterrupted means that the request was given up because its context was cancelled.
-	ErrInterrupted = errors.New("interrupted")
+	ErrInterrupted = errors.New("the run was stopped before GitLab responded")
 	// ErrIncompleteList means that in each reading of a list its pages contradicted each other or their number of rows.
-	ErrIncompleteList = errors.New("GitLab's list is incomplete")
+	ErrIncompleteList = errors.New("the pages of GitLab's list do not add up to the total that GitLab states")
 	// ErrLostAnswer means an unclear response to the creation of a client key, after which no new key shows, or several. Its
 	// errors also wrap what was wrong with the response, such as [ErrServer].
 	ErrLostAnswer = errors.New("it is unclear whether GitLab created a client key")
@@ -110,7 +110,7 @@ var (
 	// also wrap that one.
 	ErrEarlierFailure = errors.New("an earlier creation of a client key in this project failed")
 	// ErrUnexpected means a status that the API facts do not explain.
-	ErrUnexpected = errors.New("unexpected response from GitLab")
+	ErrUnexpected = errors.New("the provider does not recognize this response")
 )
 
 // OptionError says which of a client's [Options] is wrong.

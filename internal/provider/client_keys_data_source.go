@@ -41,26 +41,11 @@ func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the client keys of a project, or of all projects in a group.",
 		Attributes: map[string]schema.Attribute{
-			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Set either `project` or `group`.",
-				Optional:            true,
-				Validators:          []validator.String{validProject},
-			},
-			"group": schema.StringAttribute{
-				MarkdownDescription: describeGroup + " Set either `project` or `group`.",
-				Optional:            true,
-				Validators:          []validator.String{validGroup},
-			},
-			"include_subgroups": schema.BoolAttribute{
-				MarkdownDescription: describeIncludeSubgroups,
-				Optional:            true,
-				Validators:          []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))},
-			},
-			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID + " Null with `group`.", Computed: true},
-			"active": schema.BoolAttribute{
-				MarkdownDescription: "`true` lists only active keys, `false` only inactive ones. Default: all keys.",
-				Optional:            true,
-			},
+			"project":           schema.StringAttribute{MarkdownDescription: describeProject + eitherOr, Optional: true, Validators: []validator.String{validProject}},
+			"group":             schema.StringAttribute{MarkdownDescription: describeGroup + eitherOr, Optional: true, Validators: []validator.String{validGroup}},
+			"include_subgroups": schema.BoolAttribute{MarkdownDescription: describeIncludeSubgroups, Optional: true, Validators: []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))}},
+			"project_id":        schema.Int64Attribute{MarkdownDescription: describeProjectID + " Null with `group`.", Computed: true},
+			"active":            schema.BoolAttribute{MarkdownDescription: "`true` lists only active keys, `false` only inactive ones. Default: all keys.", Optional: true},
 			"keys": schema.ListNestedAttribute{
 				MarkdownDescription: "The client keys, in the order of `project_id` and `key_id`.",
 				Computed:            true,

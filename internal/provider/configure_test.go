@@ -68,7 +68,7 @@ func TestProvider_baseURL(t *testing.T) {
 		url  string
 		want *regexp.Regexp
 	}{
-		"HTML":        {page.URL, expectError("Unexpected response from GitLab", "returned 200 OK", "The response did not come from GitLab's API", "Check base_url")},
+		"HTML":        {page.URL, expectError("Unexpected response from GitLab", "returned 200 OK", "The response came from a sign-in page", "Check base_url")},
 		"refused":     {refused, expectError("Unable to reach GitLab", "did not respond", "connection refused", "Nothing accepts connections", "Check base_url")},
 		"wrong path":  {gitlab.URL() + "/nowhere", expectError("Unexpected response from GitLab", "returned 404 Not Found", "There is no GitLab API at this address", "Check base_url")},
 		"no scheme":   {"gitlab.example.com", expectError("Invalid provider argument", "argument base_url cannot be used", "does not start with https:// or http://")},

@@ -44,13 +44,13 @@ const (
 	featureRemoved      = "GitLab no longer has error tracking"
 	waitedForRateLimit  = "Waited for GitLab's rate limit"
 
-	unableToReadSettings  = "Unable to read error tracking settings"
-	unableToSaveSettings  = "Unable to save error tracking settings"
-	unableToResetSettings = "Unable to reset error tracking settings"
-	settingsNotReset      = "Error tracking settings not reset"
-	settingsWillChange    = "Existing settings will change"
-	settingsManagedTwice  = "Error tracking settings managed twice"
-	originalUnknown       = "Original settings unknown"
+	unableToReadSettings   = "Unable to read error tracking settings"
+	unableToSaveSettings   = "Unable to save error tracking settings"
+	unableToApplyOnDestroy = "Unable to apply on_destroy"
+	settingsKept           = "Error tracking settings kept"
+	settingsWillChange     = "Existing settings will change"
+	settingsManagedTwice   = "Error tracking settings managed twice"
+	originalUnknown        = "Original settings unknown"
 
 	unableToReadClientKeys  = "Unable to read client keys"
 	unableToCreateClientKey = "Unable to create client key"
@@ -129,30 +129,30 @@ var adviceOn = map[error]advice{
 	errortracking.ErrTokenRevoked:      {"", newToken},
 	errortracking.ErrInsufficientScope: {"The token's scope does not allow this request. A token with the scope read_api cannot write.", "Use an access token with the scope api."},
 	errortracking.ErrForbidden:         {"The token's user needs the Maintainer role in this project.", "Give the token's user that role, or use the token of a user who has it."},
-	errortracking.ErrMissingPermission: {"The fine-grained access token lacks the permission that GitLab names.", "Add it to the token. The provider needs Error Tracking Setting: Read and Update, Error Tracking Client Key: Read, Create and Delete, and Project: Read."},
-	errortracking.ErrRefused:           {"GitLab refused the request; its message gives the reason.", "Fix this, then run the command again."},
+	errortracking.ErrMissingPermission: {"", "Add it to the token. The provider needs Error Tracking Setting: Read and Update, Error Tracking Client Key: Read, Create and Delete, and Project: Read."},
+	errortracking.ErrRefused:           {"", "Fix this, then run the command again."},
 	errortracking.ErrProjectNotFound:   {"The project does not exist, or the token cannot see it: GitLab's response is the same.", "Check the ID or the full path, which includes the group (group/project), and that the token's user has the Maintainer role in the project."},
 	errortracking.ErrGroupNotFound:     {"The group does not exist, or the token cannot see it: GitLab's response is the same.", "Check the ID or the full path (group/subgroup), and that the token's user is a member of the group."},
 	errortracking.ErrSettingsNotFound:  {"", "Create them with a gitlab_error_tracking_settings resource. If a resource manages them already, they were removed during this run: run the command again."},
 	errortracking.ErrFeatureDisabled:   {"The feature flag integrated_error_tracking is disabled for the project, so GitLab's API cannot create settings.", enableFlag + " Otherwise connect Sentry under Settings > Monitor > Error Tracking, and set integrated = false."},
 	errortracking.ErrFlagDisabled:      {"The feature flag integrated_error_tracking is disabled for the project, so GitLab's API cannot set integrated = true.", enableFlag + " Otherwise use Sentry, with integrated = false."},
-	errortracking.ErrClientKeyNotFound: {"The project has no such client key.", "Check the key's ID."},
+	errortracking.ErrClientKeyNotFound: {"", "Check the key's ID."},
 	errortracking.ErrNoSuchEndpoint:    {"GitLab does not have this API endpoint. Either base_url is not the root of a GitLab, or GitLab is older than 15.10.", "Check base_url. It is the address of GitLab's home page."},
 	errortracking.ErrFeatureRemoved:    {"This GitLab no longer has error tracking: its API works, but the endpoints of error tracking are gone.", "Remove the error tracking resources from the configuration and apply."},
-	errortracking.ErrProjectMoved:      {"The project was renamed or moved, and GitLab does not accept its old path.", "Use the new full path of the project, or its ID, which never changes."},
-	errortracking.ErrRedirected:        {"GitLab redirects to another address. The provider does not follow, because it sends the token only to the scheme, host and port of base_url.", "Set base_url to the final address. Use https:// if GitLab redirects there."},
+	errortracking.ErrProjectMoved:      {"", "Use the new full path of the project, or its ID, which never changes."},
+	errortracking.ErrRedirected:        {"GitLab redirects to another address. The provider does not follow, because it sends the token only to base_url.", "Set base_url to the final address. Use https:// if GitLab redirects there."},
 	errortracking.ErrRejected:          {"GitLab stored nothing, for the reason that it gives.", "Fix this, then run the command again."},
 	errortracking.ErrNoSentry:          {"GitLab stored nothing, because no Sentry project is connected.", "Connect one under Settings > Monitor > Error Tracking. On GitLab.com you can let GitLab collect the errors instead, with integrated = true."},
 	errortracking.ErrSentryBlocked:     {"GitLab stored nothing, because this GitLab does not allow requests to the connected Sentry.", "Ask an administrator to allow its URL under Admin > Settings > Network > Outbound requests."},
 	errortracking.ErrNotApplied:        {"GitLab reported success but has other settings. While the feature flag integrated_error_tracking is disabled, it reports integrated = false whatever is stored.", enableFlag},
-	errortracking.ErrBadRequest:        {"GitLab did not accept the parameters of the request.", "Check that GitLab is 15.10 or newer. If it is, report this error to the developers of the provider."},
-	errortracking.ErrNotJSON:           {"The response did not come from GitLab's API, but from a sign-in page, a proxy or another web server.", "Check base_url. If GitLab is behind a proxy or single sign-on, allow access tokens to reach /api/v4."},
+	errortracking.ErrBadRequest:        {"", "Check that GitLab is 15.10 or newer. If it is, report this error to the developers of the provider."},
+	errortracking.ErrNotJSON:           {"The response came from a sign-in page, a proxy or another web server, not from GitLab's API.", "Check base_url. Behind a proxy or single sign-on, allow access tokens to reach /api/v4."},
 	errortracking.ErrNoAPI:             {"There is no GitLab API at this address. It may be another web server, or base_url lacks GitLab's relative root.", "Check base_url. It is the address of GitLab's home page, such as https://gitlab.example.com/gitlab."},
-	errortracking.ErrMalformed:         {"The response is incomplete or does not match GitLab's documented API, so the provider ignored it.", "Run the command again. If the problem persists, check the proxies between this machine and GitLab, and GitLab's version."},
-	errortracking.ErrRateLimited:       {"GitLab's rate limit is reached. It counts the requests of all runs that use the same user.", "Run the command again later, with a lower -parallelism."},
+	errortracking.ErrMalformed:         {"The response is incomplete or does not match GitLab's documented API, so the provider ignored it.", "Run the command again. If the problem persists, check the proxies on the way and GitLab's version."},
+	errortracking.ErrRateLimited:       {"GitLab's rate limit is reached. It counts the requests of all runs of the same user.", "Run the command again later, with a lower -parallelism."},
 	errortracking.ErrServer:            {"", "Check GitLab's status page or logs, then run the command again."},
 	errortracking.ErrClientKeysFailed:  {"GitLab failed to process client keys. If this persists, the instance setting error_tracking_api_url is probably not a valid URL.", "Ask a GitLab administrator to correct it (PUT /api/v4/application/settings), then run the command again."},
-	errortracking.ErrInterrupted:       {"The run was stopped before GitLab responded.", "Run the command again when you are ready."},
+	errortracking.ErrInterrupted:       {"", "Run the command again when you are ready."},
 
 	errortracking.ErrConnection:             {"The connection broke before a response came.", checkNetwork + " Then run the command again."},
 	errortracking.ErrHostNotFound:           {"The name of GitLab's host was not found.", "Check base_url, and the name servers of this machine."},
@@ -161,18 +161,18 @@ var adviceOn = map[error]advice{
 	errortracking.ErrProxyUnreachable:       {"The proxy that the environment names cannot be reached.", "Check HTTPS_PROXY or HTTP_PROXY, or add GitLab's host to NO_PROXY."},
 	errortracking.ErrProxyUnauthorized:      {"The proxy that the environment names requires a user name and password.", "Put them into HTTPS_PROXY or HTTP_PROXY, such as http://user:password@proxy.example.com:3128, or add GitLab's host to NO_PROXY."},
 	errortracking.ErrProxyRefused:           {"The proxy that the environment names refused to connect to GitLab.", "Allow the connection in the proxy, or add GitLab's host to NO_PROXY."},
-	errortracking.ErrTLS:                    {"The TLS handshake failed: GitLab and the provider have no TLS version or cipher in common, or GitLab requires a client certificate.", "Enable TLS 1.2 or newer on the server, or set client_cert and client_key."},
+	errortracking.ErrTLS:                    {"The TLS handshake failed: GitLab and the provider share no TLS version or cipher, or GitLab requires a client certificate.", "Enable TLS 1.2 or newer on the server, or set client_cert and client_key."},
 	errortracking.ErrNoTLS:                  {"The server at base_url does not use TLS.", "Check the port in base_url, or use http:// if GitLab has no HTTPS."},
 	errortracking.ErrTLSRequired:            {"The server at base_url accepts HTTPS only.", "Use https:// in base_url."},
 	errortracking.ErrCertificateNotTrusted:  {"GitLab's certificate is not trusted on this machine.", "Set cacert_file to the certificate of the authority that issued it." + skipCheck},
 	errortracking.ErrCertificateExpired:     {"GitLab's certificate has expired or is not valid yet.", "Renew the certificate, or correct the clock of this machine." + skipCheck},
-	errortracking.ErrCertificateOfOtherHost: {"GitLab's certificate is for another host name.", "Use a name from the certificate in base_url, or install a certificate for the name in base_url." + skipCheck},
+	errortracking.ErrCertificateOfOtherHost: {"GitLab's certificate is for another host name.", "Use a name from the certificate in base_url, or install one for the name in base_url." + skipCheck},
 	errortracking.ErrClientCertificate:      {"GitLab, or a proxy in front of it, requires a client certificate, and did not get one that it accepts.", "Set client_cert and client_key to the paths of a certificate and its private key."},
 
-	errortracking.ErrIncompleteList: {"The pages of GitLab's list do not add up to the total that GitLab states, so the provider ignored the list.", "Run the command again. The list may have changed while it was read."},
+	errortracking.ErrIncompleteList: {"", "Run the command again. The list may have changed while it was read."},
 	errortracking.ErrLostAnswer:     {"GitLab may have created a client key even though no clear response came. The provider then read the keys and found no new one, or several, so it added none to the state.", "Check the project's client keys. Import the one that belongs to this resource as <project>:<key_id>, or delete it. Then run the command again."},
 	errortracking.ErrEarlierFailure: {"The provider creates no more client keys in this project during this run.", "Fix the first error, then run the command again."},
-	errortracking.ErrUnexpected:     {"The provider does not recognize this response.", "If the problem persists, report it to the developers of the provider."},
+	errortracking.ErrUnexpected:     {"", "If the problem persists, report it to the developers of the provider."},
 }
 
 // explain describes a failed request to the user: what GitLab answered, the likely cause, what to do.

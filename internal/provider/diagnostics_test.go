@@ -51,7 +51,7 @@ func titles(t *testing.T) (all []string) {
 	return all
 }
 
-// No error or warning has a title that is written where it is used.
+// No error or warning has a title that is written where it is used, or a long text.
 func TestTitles_constants(t *testing.T) {
 	t.Parallel()
 	titleAt := map[string]int{
@@ -89,6 +89,11 @@ func TestTitles_constants(t *testing.T) {
 				titles++
 				if written := literals(call.Args[at]); len(written) > 0 {
 					t.Errorf("%s: the title %q is no constant of diagnostics.go", positions.Position(call.Pos()), written)
+				}
+				for _, detail := range call.Args[at+1:] {
+					if words := len(strings.Fields(strings.Join(literals(detail), " "))); words > 60 {
+						t.Errorf("%s: the detail has %d words", positions.Position(call.Pos()), words)
+					}
 				}
 			}
 			return true
@@ -130,8 +135,12 @@ func TestExplain(t *testing.T) {
 		if !strings.Contains(text, "\n\n"+cause+"\n\n") || !strings.Contains(text, advice.cure) || !strings.HasSuffix(cause, ".") || !strings.HasSuffix(advice.cure, ".") {
 			t.Errorf("%v is explained as %q", kind, text)
 		}
-		if words := len(strings.Fields(cause + " " + advice.cure)); words > 60 {
-			t.Errorf("%v is explained in %d words", kind, words)
+	}
+	for _, all := range []map[error]advice{adviceOn, collectorAdvice} {
+		for kind, advice := range all {
+			if words := len(strings.Fields(advice.cause + " " + advice.cure)); words > 60 {
+				t.Errorf("%v is explained in %d words", kind, words)
+			}
 		}
 	}
 	if text := explain(errors.New("plain")); text != "plain." {

@@ -16,6 +16,7 @@ const projectsAtOnce = 8
 
 const (
 	describeGroup            = "The ID or full path (`acme/backend`) of the group."
+	eitherOr                 = " Set either `project` or `group`."
 	describeIncludeSubgroups = "Whether to include the projects of subgroups. Default: `true`."
 	describeUnreadable       = "The full paths of the projects whose error tracking the token cannot read."
 )

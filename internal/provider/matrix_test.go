@@ -72,7 +72,7 @@ var (
 
 // The ends of operations that fail, by the cause that the error names.
 var (
-	unclear     = fails("GitLab may have created a client key even though it returned an error")
+	unclear     = fails("GitLab may have created a client key even though no clear response came")
 	unreachable = fails("The connection broke before a response came").titled(unableToReachGitLab)
 	noRole      = fails("The token's user needs the Maintainer role in this project")
 	noProject   = fails("The project does not exist, or the token cannot see it").titled(unableToFindProject)
@@ -173,7 +173,7 @@ var matrixOperations = []matrixOperation{
 		seed: settingsOn, managed: true, outside: switchOff, config: settingsOn, command: refresh, leaves: "settings off, keys 7 8", object: settingsNow},
 	{name: "settings update", method: "PATCH", path: settingsPath, title: unableToSaveSettings,
 		seed: settingsOn, managed: true, config: settingsOff, command: apply, leaves: "settings off, keys 7 8", object: settingsNow},
-	{name: "settings destroy", method: "PATCH", path: settingsPath, title: unableToResetSettings,
+	{name: "settings destroy", method: "PATCH", path: settingsPath, title: unableToApplyOnDestroy,
 		seed: settingsOn, managed: true, config: settingsOn, command: destroy, leaves: "settings off, keys 7 8"},
 	{name: "settings import", method: "GET", path: settingsPath, title: unableToReadSettings,
 		seed: settingsOn, config: settingsOn, command: []string{"import", settingsAddress, "acme/web"}, leaves: "settings on, keys 7 8", object: settingsNow},
@@ -185,7 +185,7 @@ var matrixOperations = []matrixOperation{
 		seed: aKey, managed: true, config: aKey, command: destroy, leaves: "no settings, keys 7 8"},
 	{name: "key import", method: "GET", path: keysPath, title: unableToReadClientKeys,
 		seed: aKey, config: aKey, command: []string{"import", clientKeyAddress, "acme/web:10"}, leaves: "no settings, keys 7 8 10", object: key10Now},
-	{name: "project find", method: "GET", path: findPath, title: unableToFindProject,
+	{name: "project find", method: "GET", path: findPath, title: unableToReadProject,
 		config: aKey, command: apply, leaves: "no settings, keys 7 8 10", object: key10Now},
 }
 

@@ -28,17 +28,9 @@ func projectListSchema(objects string) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Finds the " + objects + " of a project, or of all projects in a group. Projects of the group that the token cannot read are left out, with a warning. Terraform stops after 100 results unless you set `limit`.",
 		Attributes: map[string]schema.Attribute{
-			"project": schema.StringAttribute{
-				MarkdownDescription: describeProject + " Set either `project` or `group`.",
-				Optional:            true,
-				Validators:          []validator.String{validProject},
-			},
-			"group": schema.StringAttribute{MarkdownDescription: describeGroup + " Set either `project` or `group`.", Optional: true, Validators: []validator.String{validGroup}},
-			"include_subgroups": schema.BoolAttribute{
-				MarkdownDescription: describeIncludeSubgroups,
-				Optional:            true,
-				Validators:          []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))},
-			},
+			"project":           schema.StringAttribute{MarkdownDescription: describeProject + eitherOr, Optional: true, Validators: []validator.String{validProject}},
+			"group":             schema.StringAttribute{MarkdownDescription: describeGroup + eitherOr, Optional: true, Validators: []validator.String{validGroup}},
+			"include_subgroups": schema.BoolAttribute{MarkdownDescription: describeIncludeSubgroups, Optional: true, Validators: []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))}},
 		},
 	}
 }

@@ -127,10 +127,10 @@ func TestSendTestEventAction_fails(t *testing.T) {
 		dsn  string
 		want []string
 	}{
-		"unknown key":   {gitlab.DSN(1, key), []string{"Unable to send test event", "Project 1: The collector at", "answered 404 Not Found", "does not know the key"}},
+		"unknown key":   {gitlab.DSN(1, key), []string{"Unable to send test event", "Project 1: The collector at", "returned 404 Not Found", "does not know the key"}},
 		"localhost":     {"http://" + key + "@localhost:8080/errortracking/api/v1/projects/1", []string{"Unable to send test event", "Project 1: The collector at localhost:8080", "error_tracking_api_url is not set", "administrator"}},
-		"unreachable":   {"https://" + key + "@collector.invalid/errortracking/api/v1/projects/1", []string{"Unable to send test event", "Project 1: The collector at collector.invalid", "did not answer", "could not be reached"}},
-		"not collector": {strings.Replace(gitlab.URL(), "://", "://"+key+"@", 1) + "/api/v4/error_tracking/collector/1", []string{"answered 404 Not Found", "something other than an error tracking collector"}},
+		"unreachable":   {"https://" + key + "@collector.invalid/errortracking/api/v1/projects/1", []string{"Unable to send test event", "Project 1: The collector at collector.invalid", "did not respond", "cannot be reached"}},
+		"not collector": {strings.Replace(gitlab.URL(), "://", "://"+key+"@", 1) + "/api/v4/error_tracking/collector/1", []string{"returned 404 Not Found", "something other than an error tracking collector"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -300,15 +300,15 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 		if state.OnDestroy.ValueString() == onDestroyRestore {
 			detail += "\n\nBefore Terraform: " + original.String() + ". The other resource does not know that, so its restore leaves the settings as they are now. To disable error tracking when it is destroyed, set on_destroy = \"" + onDestroyDeactivate + "\" there."
 		}
-		resp.Diagnostics.AddWarning(settingsNotReset, inProject(state.Project, detail))
+		resp.Diagnostics.AddWarning(settingsKept, inProject(state.Project, detail))
 	case hidden:
 		resp.Diagnostics.AddWarning(warning, inProject(state.Project, cause(err))+"\n\nThe settings were removed from the state. If they still exist in GitLab, they stay as they are.")
 	case err != nil:
 		detail := explain(err)
-		if errors.Is(err, errortracking.ErrFeatureDisabled) || errors.Is(err, errortracking.ErrRejected) {
+		if errors.Is(err, errortracking.ErrFeatureDisabled) || errors.Is(err, errortracking.ErrRejected) || errors.Is(err, errortracking.ErrNotApplied) {
 			detail = cause(err) // What helps a save does not help a restore.
 		}
-		resp.Diagnostics.AddError(titleOf(err, unableToResetSettings), inProject(state.Project, detail+"\n\n"+stopManaging))
+		resp.Diagnostics.AddError(titleOf(err, unableToApplyOnDestroy), inProject(state.Project, detail+"\n\n"+stopManaging))
 	}
 }
 

@@ -232,7 +232,7 @@ func TestSettingsResource_sentryBlocked(t *testing.T) {
 			{
 				Config:      config,
 				Destroy:     true,
-				ExpectError: expectError("Unable to reset error tracking settings", "Project acme/web: ", "api url is blocked", `on_destroy = "keep"`),
+				ExpectError: expectError("Unable to apply on_destroy", "Project acme/web: ", "api url is blocked", `on_destroy = "keep"`),
 			},
 			{Config: gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"keep\""))},
 		},

@@ -125,7 +125,7 @@ func TestSettingsRestore_replaced(t *testing.T) {
 			terraform := newCommandLine(t, gitlab, settingsConfig("1", "active = true\n  integrated = true\n  lifecycle { create_before_destroy = true }"))
 			terraform.succeeds(t, "apply", "-auto-approve")
 			output := terraform.succeeds(t, "apply", "-auto-approve", "-replace="+settingsAddress)
-			if len(test.says) > 0 != strings.Contains(output, settingsNotReset) || !hasInOrder(output, append(test.says, "Apply complete")[:len(test.says)]...) {
+			if len(test.says) > 0 != strings.Contains(output, settingsKept) || !hasInOrder(output, append(test.says, "Apply complete")[:len(test.says)]...) {
 				t.Errorf("the apply does not say %q:\n%s", test.says, output)
 			}
 			if row, _ := gitlab.Settings(1); !row.Active || !row.Integrated {
