@@ -3,8 +3,8 @@ package errortracking
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -49,8 +49,7 @@ func (p *projectState) createKey(ctx context.Context) (key ClientKey, err error)
 
 // deleteKey deletes a client key. One that is gone, as the keys show after an unclear response, is no error.
 func (p *projectState) deleteKey(ctx context.Context, keyID int64) error {
-	path := errorTrackingPath(p.projectID, "client_keys/"+strconv.FormatInt(keyID, 10))
-	_, err := p.client.do(ctx, http.MethodDelete, path, nil, &ClientKey{})
+	_, err := p.client.do(ctx, http.MethodDelete, errorTrackingPath(p.projectID, fmt.Sprintf("client_keys/%d", keyID)), nil, &ClientKey{})
 	p.forgetKeys()
 	gone := err
 	if ambiguous(err) != nil && !errors.Is(err, ErrClientKeyNotFound) {
@@ -70,12 +69,10 @@ func (p *projectState) newKeys(ctx context.Context) (added []ClientKey, err erro
 		p.knownAt = time.Time{}
 		return nil, err
 	}
-	before := p.highest
-	for _, key := range keys {
-		if key.ID > before {
-			added = append(added, key)
+	for _, key := range keys { // by ascending ID
+		if key.ID > p.highest {
+			added, p.highest = append(added, key), key.ID
 		}
-		p.highest = max(p.highest, key.ID)
 	}
 	p.knownAt = sentAt
 	return added, nil
