@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -102,15 +103,23 @@ func TestProvider_baseURLForms(t *testing.T) {
 	}
 }
 
+// Each object says all of it, since Terraform sorts errors by their place in the configuration.
 func TestProvider_noToken(t *testing.T) {
-	t.Setenv("GITLAB_TOKEN", "")
-	gitlab := startTestbed(t, twoProjects())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{
-			Config:      requiredProviders + fmt.Sprintf("provider \"gitlab\" {\n  base_url = %q\n}\n", gitlab.URL()) + settingsConfig("1", "active = true"),
-			ExpectError: expectError("Missing GitLab token", "GITLAB_TOKEN"),
-		}},
-	})
+	t.Parallel()
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), settingsConfig("1", "active = true")+clientKeyConfig("1", ""))
+	terraform.env = append(terraform.env, "GITLAB_TOKEN=", "CI_JOB_TOKEN=job", "GITLAB_CONFIG_FILE=glab.yml", "GITLAB_CONTEXT=work")
+	output, err := terraform.run(t, "plan")
+	whole := "Error: Missing GitLab token"
+	if err == nil || strings.Count(output, whole) != 2 {
+		t.Errorf("plan ended with %v, want 2 errors\n%s", err, output)
+	}
+	for _, message := range strings.Split(output, whole)[1:] {
+		if !hasInOrder(message, "an access token with the scope api", "Set the environment variable GITLAB_TOKEN",
+			"CI_JOB_TOKEN is set, but GitLab does not accept job tokens for error tracking.",
+			"GITLAB_CONFIG_FILE is set, but this provider reads no configuration file.", "GITLAB_CONTEXT is set") {
+			t.Errorf("not the whole text: %s", message)
+		}
+	}
 }
 
 func TestProvider_environment(t *testing.T) {

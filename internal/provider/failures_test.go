@@ -135,7 +135,7 @@ var failures = []failure{
 		gitlab: fault(gitlabsim.Fault{Status: 200, Body: "<html>Sign in</html>", ContentType: "text/html"}),
 	},
 	{
-		happens: "relative root forgotten", kind: errortracking.ErrNoAPI, title: unexpectedResponse, names: []string{"base_url", "home page"}, once: true,
+		happens: "relative root forgotten", kind: errortracking.ErrNoAPI, title: unexpectedResponse, names: []string{"base_url", "home page", "not of a project"}, once: true,
 		gitlab: fault(gitlabsim.Fault{Status: 404, Body: "<html>404</html>", ContentType: "text/html"}),
 	},
 	{

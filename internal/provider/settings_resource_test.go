@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -802,4 +803,33 @@ func TestSettingsPlan_warnsOfTheProjectItMovesTo(t *testing.T) {
 	terraform.succeeds(t, "apply", "-auto-approve")
 	terraform.write(t, "main.tf", requiredProviders+settingsConfig("acme/shop", "active = true\n  integrated = true"))
 	once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsWillChange, 1)
+}
+
+// What helps a save does not help a restore: the way out is the only advice.
+func TestSettingsResource_destroyRefused(t *testing.T) {
+	t.Parallel()
+	sentry := gitlabsim.Settings{Active: true, Integrated: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
+	for name, test := range map[string]struct {
+		refuse func(*testbed)
+		kind   error
+	}{
+		"flag off": {func(gitlab *testbed) { gitlab.SetFlag(1, false) }, errortracking.ErrFlagDisabled},
+		"Sentry on a blocked host": {func(gitlab *testbed) {
+			gitlab.SetSettings(1, &gitlabsim.Settings{Active: true, APIURL: new("http://localhost/api/0/projects/o/p/")})
+		}, errortracking.ErrSentryBlocked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].Settings = &sentry
+			gitlab := startTestbed(t, scenario)
+			terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = true\n  integrated = false"))
+			terraform.succeeds(t, "apply", "-auto-approve")
+			test.refuse(gitlab)
+			output, err := terraform.run(t, "destroy", "-auto-approve")
+			if err == nil || !hasInOrder(output, "Error: Unable to apply on_destroy", adviceOn[test.kind].cause, stopManaging) || hasInOrder(output, adviceOn[test.kind].cure) {
+				t.Errorf("destroy ended with %v\n%s", err, output)
+			}
+		})
+	}
 }
