@@ -140,7 +140,7 @@ func TestClientKeyResource_warnings(t *testing.T) {
 	gitlab.SetDSNBaseURL("")
 	output = terraform.succeeds(t, "plan")
 	once(t, output, "Warning: "+dsnOfLocalhost, 1)
-	if !hasInOrder(output, "makes DSNs for localhost:8080", "error_tracking_api_url") {
+	if !hasInOrder(output, "creates DSNs for localhost:8080", "error_tracking_api_url") {
 		t.Errorf("the plan does not say what to do:\n%s", output)
 	}
 	terraform.write(t, "main.tf", requiredProviders+config+strings.ReplaceAll(clientKeyConfig("acme/shop", ""), `"test"`, `"shop"`))
