@@ -55,7 +55,7 @@ func (a *sendTestEventAction) Schema(_ context.Context, _ action.SchemaRequest, 
 		MarkdownDescription: "Sends one test event to a DSN, as an application does, and fails if the collector rejects it. Use it to check that a new key works from the machine that runs Terraform.",
 		Attributes: map[string]schema.Attribute{
 			"dsn": schema.StringAttribute{
-				MarkdownDescription: "The DSN to test. Write-only; an ephemeral DSN fits. The action never prints the key.",
+				MarkdownDescription: "The DSN to test. It can be ephemeral. The action never prints the key.",
 				Required:            true,
 			},
 			"message": schema.StringAttribute{

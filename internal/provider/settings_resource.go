@@ -78,7 +78,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"on_destroy": schema.StringAttribute{
-				MarkdownDescription: "What happens on destroy. GitLab has no way to delete settings. `" + onDestroyRestore + "` sets back what Terraform changed, or disables error tracking where there were no settings; `" + onDestroyDeactivate + "` disables error tracking; `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyRestore + "`.",
+				MarkdownDescription: "What happens on destroy. GitLab has no way to delete settings. `" + onDestroyRestore + "` undoes what Terraform changed, or disables error tracking where there were no settings; `" + onDestroyDeactivate + "` disables error tracking; `" + onDestroyKeep + "` changes nothing. Default: `" + onDestroyRestore + "`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString(onDestroyRestore),
