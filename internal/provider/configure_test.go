@@ -25,7 +25,7 @@ func TestProvider_token(t *testing.T) {
 		"expired":   expectError("401 Unauthorized", "The token has expired", "Create an access token"),
 		"revoked":   expectError("401 Unauthorized", "The token was revoked", "Create an access token"),
 		"reader":    expectError("403 Forbidden", "insufficient_scope", "scope does not allow this", "with the scope api"),
-		"developer": expectError("403 Forbidden", "needs the Maintainer role in this project", "Give the token's user that role"),
+		"developer": expectError("403 Forbidden", "needs the Maintainer role in this project", "Grant the Maintainer role to the token's user"),
 		"stranger":  expectError("404 Not Found", "404 Project Not Found", "does not exist, or the token cannot see it", "Check the ID or the full path"),
 	} {
 		for _, config := range []string{settingsConfig("1", "active = true"), clientKeyConfig("1", "")} {

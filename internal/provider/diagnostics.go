@@ -128,7 +128,7 @@ var adviceOn = map[error]advice{
 	errortracking.ErrTokenExpired:      {"", newToken},
 	errortracking.ErrTokenRevoked:      {"", newToken},
 	errortracking.ErrInsufficientScope: {"The token's scope does not allow this request. A token with the scope read_api cannot write.", "Use an access token with the scope api."},
-	errortracking.ErrForbidden:         {"The token's user needs the Maintainer role in this project.", "Give the token's user that role, or use the token of a user who has it."},
+	errortracking.ErrForbidden:         {"The token's user needs the Maintainer role in this project.", "Grant the Maintainer role to the token's user, or use the token of a user who has it."},
 	errortracking.ErrMissingPermission: {"", "Add it to the token. The provider needs Error Tracking Setting: Read and Update, Error Tracking Client Key: Read, Create and Delete, and Project: Read."},
 	errortracking.ErrRefused:           {"", "Fix this, then run the command again."},
 	errortracking.ErrProjectNotFound:   {"The project does not exist, or the token cannot see it: GitLab's response is the same.", "Check the ID or the full path, which includes the group (group/project), and that the token's user has the Maintainer role in the project."},
