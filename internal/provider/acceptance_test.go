@@ -565,12 +565,41 @@ func (c *commandLine) fails(t *testing.T, texts []string, arguments ...string) {
 	}
 }
 
-// applyTwice validates and applies the configuration, of which nothing is left to do then.
+// applyTwice applies the configuration, of which nothing is left to do then.
 func (c *commandLine) applyTwice(t *testing.T) {
 	t.Helper()
-	c.succeeds(t, "validate")
 	c.succeeds(t, "apply", "-auto-approve")
 	c.changesNothing(t)
+}
+
+// goesTo applies another configuration, which does what is said ("1 added, 0 changed, 0 destroyed") and leaves nothing to do.
+func (c *commandLine) goesTo(t *testing.T, config, does string) (output string) {
+	t.Helper()
+	c.write(t, "main.tf", requiredProviders+config)
+	output = c.succeeds(t, "apply", "-auto-approve")
+	if !strings.Contains(output, does) {
+		t.Errorf("the apply is not one with %s:\n%s", does, output)
+	}
+	c.changesNothing(t)
+	return output
+}
+
+// hasInState checks all attributes of all resources in the state, in the order of their addresses.
+func (c *commandLine) hasInState(t *testing.T, want ...object) {
+	t.Helper()
+	if diff := gocmp.Diff(jsonText(want), jsonText(c.objectsInState(t))); diff != "" {
+		t.Errorf("the state (-want +got):\n%s", diff)
+	}
+}
+
+// passes makes checks that do not look at the state.
+func passes(t *testing.T, checks ...resource.TestCheckFunc) {
+	t.Helper()
+	for _, check := range checks {
+		if err := check(nil); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // destroy destroys all that is in the state.

@@ -9,10 +9,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
 // A provider block of gitlabhq/gitlab, with every argument that the two have in common, on a GitLab with a private
@@ -28,7 +28,7 @@ func TestProvider_everyArgument(t *testing.T) {
 		MinVersion:   tls.VersionTLS12,
 	}})
 	block := func(arguments string) string {
-		return requiredProviders + fmt.Sprintf(`
+		return fmt.Sprintf(`
 provider "gitlab" {
   base_url         = "%s/api/v4/"
   token            = %q
@@ -40,44 +40,28 @@ provider "gitlab" {
 `, gitlab.URL(), maintainer, arguments) + settingsConfig("acme/web", "active = true")
 	}
 	files := fmt.Sprintf("client_cert = %q\n  client_key = %q\n  ", certificate, key)
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: block(files), ExpectError: expectError("Unable to reach GitLab", "certificate is not trusted", "cacert_file")},
-			{Config: block(fmt.Sprintf("cacert_file = %q", certificate)), ExpectError: expectError("Unable to reach GitLab", "did not respond", "Set client_cert and client_key")},
-			{
-				Config: block(files + fmt.Sprintf("cacert_file = %q\n  insecure = false", certificate)),
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.hasSettings(1, true, true),
-					gitlab.check(func() error {
-						for _, r := range gitlab.Requests() {
-							if r.Header.Get("X-Gate") != "open" {
-								return fmt.Errorf("%s %s came without the custom header", r.Method, r.Path)
-							}
-						}
-						return nil
-					}),
-				),
-			},
-			{Config: block(files + "insecure = true"), PlanOnly: true},
-		},
-	})
+	terraform := newCommandLine(t, gitlab, block(files))
+	terraform.fails(t, []string{"Unable to reach GitLab", "certificate is not trusted", "cacert_file"}, "plan")
+	terraform.write(t, "main.tf", requiredProviders+block(fmt.Sprintf("cacert_file = %q", certificate)))
+	terraform.fails(t, []string{"Unable to reach GitLab", "did not respond", "Set client_cert and client_key"}, "plan")
+	terraform.goesTo(t, block(files+fmt.Sprintf("cacert_file = %q\n  insecure = false", certificate)), "1 added, 0 changed, 0 destroyed")
+	passes(t, gitlab.hasSettings(1, true, true))
+	for _, r := range gitlab.Requests() {
+		if r.Header.Get("X-Gate") != "open" {
+			t.Errorf("%s %s came without the custom header", r.Method, r.Path)
+		}
+	}
+	terraform.write(t, "main.tf", requiredProviders+block(files+"insecure = true"))
+	terraform.changesNothing(t)
 }
 
 // Arguments of gitlabhq/gitlab that this provider does not have are refused by Terraform itself.
 func TestProvider_unsupportedArguments(t *testing.T) {
 	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	for _, argument := range []string{`config_file = "config.yml"`, `context = "work"`, `enable_auto_ci_support = true`} {
-		t.Run(argument, func(t *testing.T) {
-			t.Parallel()
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{{
-					Config:      requiredProviders + "provider \"gitlab\" {\n  " + argument + "\n}\n" + settingsConfig("1", "active = true"),
-					PlanOnly:    true,
-					ExpectError: expectError("Unsupported argument"),
-				}},
-			})
-		})
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), "provider \"gitlab\" {\n  config_file = \"config.yml\"\n  context = \"work\"\n  enable_auto_ci_support = true\n}\n"+settingsConfig("1", "active = true"))
+	output, err := terraform.run(t, "validate")
+	if err == nil || strings.Count(output, "Unsupported argument") != 3 {
+		t.Errorf("%v, want an error for each argument\n%s", err, output)
 	}
 }
 
