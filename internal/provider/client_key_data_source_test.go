@@ -2,7 +2,7 @@ package provider
 
 import (
 	"fmt"
-	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -34,28 +34,24 @@ func TestClientKeyDataSource(t *testing.T) {
 	t.Parallel()
 	scenario := inactiveScenario()
 	scenario.Tokens[0].Scopes = []string{"read_api"}
+	gitlab := startTestbed(t, scenario)
+	config, checks := "", []statecheck.StateCheck{}
 	for name, test := range map[string]struct {
 		project, arguments string
 		key                int64
 	}{
-		"the oldest active key":    {"acme/web", "", 7},
-		"by ID":                    {"acme/web", "key_id = 8", 8},
-		"by the key":               {"1", fmt.Sprintf("public_key = %q", publicKey(8)), 8},
-		"an inactive one by ID":    {"acme%2Fweb", "key_id = 3", 3},
-		"an inactive one by a key": {"1", fmt.Sprintf("public_key = %q", publicKey(3)), 3},
+		"oldest_active":   {"acme/web", "", 7},
+		"by_id":           {"acme/web", "key_id = 8", 8},
+		"by_key":          {"1", fmt.Sprintf("public_key = %q", publicKey(8)), 8},
+		"inactive_by_id":  {"acme%2Fweb", "key_id = 3", 3},
+		"inactive_by_key": {"1", fmt.Sprintf("public_key = %q", publicKey(3)), 3},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			gitlab := startTestbed(t, scenario)
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{{
-					Config:            gitlab.config(clientKeyDataConfig(test.project, test.arguments)),
-					ConfigStateChecks: []statecheck.StateCheck{isWhole(clientKeyDataAddress, gitlab.clientKeyData(test.project, test.key))},
-					Check:             gitlab.wrote(),
-				}},
-			})
-		})
+		config += strings.Replace(clientKeyDataConfig(test.project, test.arguments), `"test"`, `"`+name+`"`, 1)
+		checks = append(checks, isWhole("data.gitlab_error_tracking_client_key."+name, gitlab.clientKeyData(test.project, test.key)))
 	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}},
+	})
 }
 
 func TestClientKeyDataSource_fails(t *testing.T) {
@@ -67,23 +63,21 @@ func TestClientKeyDataSource_fails(t *testing.T) {
 		scenario  gitlabsim.Scenario
 		project   string
 		arguments string
-		want      *regexp.Regexp
+		want      []string
 	}{
-		"no key":            {none, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "has no client keys.", "Create a key with a gitlab_error_tracking_client_key resource")},
-		"no active key":     {onlyInactive, "acme/web", "", expectError("Client key not found", "Project acme/web has no active client key.", "Existing client keys: 3 (inactive)")},
-		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", expectError("Client key not found", "Project acme/web has no client key 9.", "3 (inactive), 7, 8")},
-		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, expectError("Client key not found", "Project 1 has no client key with the given public key.", "3 (inactive), 7, 8")},
-		"both":              {none, "1", "key_id = 1\n  public_key = \"glet_0\"", expectError("Invalid Attribute Combination")},
-		"ID zero":           {none, "1", "key_id = 0", expectError("key_id", "at least 1")},
-		"unknown project":   {none, "acme/gone", "", expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
-		"invisible project": {none, "99", "", expectError("Unable to find project", "Project 99: ", "404 Project Not Found")},
+		"no key":            {none, "acme/web", "", []string{"Client key not found", "Project acme/web has no active client key.", "has no client keys.", "Create a key with a gitlab_error_tracking_client_key resource"}},
+		"no active key":     {onlyInactive, "acme/web", "", []string{"Client key not found", "Project acme/web has no active client key.", "Existing client keys: 3 (inactive)"}},
+		"unknown ID":        {inactiveScenario(), "acme/web", "key_id = 9", []string{"Client key not found", "Project acme/web has no client key 9.", "3 (inactive), 7, 8"}},
+		"unknown key":       {inactiveScenario(), "1", `public_key = "glet_0"`, []string{"Client key not found", "Project 1 has no client key with the given public key.", "3 (inactive), 7, 8"}},
+		"both":              {none, "1", "key_id = 1\n  public_key = \"glet_0\"", []string{"Invalid Attribute Combination"}},
+		"ID zero":           {none, "1", "key_id = 0", []string{"key_id", "at least 1"}},
+		"unknown project":   {none, "acme/gone", "", []string{"Unable to find project", "Project acme/gone: ", "404 Project Not Found"}},
+		"invisible project": {none, "99", "", []string{"Unable to find project", "Project 99: ", "404 Project Not Found"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gitlab := startTestbed(t, test.scenario)
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{{Config: gitlab.config(clientKeyDataConfig(test.project, test.arguments)), ExpectError: test.want}},
-			})
+			terraform := newCommandLine(t, startTestbed(t, test.scenario), clientKeyDataConfig(test.project, test.arguments))
+			terraform.fails(t, test.want, "plan")
 		})
 	}
 }

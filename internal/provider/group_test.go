@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,40 +22,125 @@ var groupDataConfigs = map[string]func(arguments string) string{
 	"projects": projectsConfig,
 }
 
+func projectsConfig(arguments string) string {
+	return "data \"gitlab_error_tracking_projects\" \"test\" {\n  " + arguments + "\n}\n"
+}
+
+// What the data sources of a group find: acme/sub/api shows the errors of a Sentry, acme/shop has no settings.
+func TestGroupDataSources(t *testing.T) {
+	t.Parallel()
+	scenario := groupScenario()
+	scenario.Projects[2].Settings = &gitlabsim.Settings{
+		APIURL: new("https://sentry.example.com/api/0/projects/o/api/"), SentryExternalURL: new("https://sentry.example.com/o/api/"), ProjectName: new("api"),
+	}
+	gitlab := startTestbed(t, scenario)
+	projects := map[string]object{
+		"acme/web":  {"active": true, "integrated": true, "project_name": nil, "sentry_external_url": nil, "api_url": nil},
+		"acme/shop": nil,
+		"acme/sub/api": {
+			"active": false, "integrated": false, "project_name": "api",
+			"sentry_external_url": "https://sentry.example.com/o/api/", "api_url": "https://sentry.example.com/api/0/projects/o/api/",
+		},
+	}
+	ids := map[string]int64{"acme/web": 1, "acme/shop": 2, "acme/sub/api": 3}
+	type found struct {
+		arguments string
+		want      object
+		projects  []string
+		keys      map[string][]int64 // by project
+		noRows    bool               // the arguments are those of keys alone
+	}
+	step := func(blocks map[string]found) (step resource.TestStep) {
+		config := ""
+		for name, block := range blocks {
+			rows, keys := []object{}, []object{}
+			for _, project := range block.projects {
+				rows = append(rows, object{"project": project, "project_id": ids[project], "settings": projects[project]})
+				for _, id := range block.keys[project] {
+					key := gitlab.clientKeyObject(project, ids[project], id)
+					delete(key, "keepers")
+					keys = append(keys, key)
+				}
+			}
+			none := object{"include_subgroups": nil, "unreadable": []string{}}.with(block.want)
+			check := func(kind string, whole object) {
+				config += strings.Replace(groupDataConfigs[kind](block.arguments), `"test"`, `"`+name+`"`, 1)
+				address := "data.gitlab_error_tracking_" + strings.ReplaceAll(kind, " ", "_") + "." + name
+				step.ConfigStateChecks = append(step.ConfigStateChecks, isWhole(address, whole))
+			}
+			if !block.noRows {
+				check("projects", none.with(object{"projects": rows}))
+			}
+			check("client keys", object{"project": nil, "project_id": nil, "active": nil, "keys": keys}.with(none))
+		}
+		step.Config, step.Check = gitlab.config(config), gitlab.wrote()
+		return step
+	}
+	all := map[string][]int64{"acme/web": {7, 8}, "acme/shop": {9}, "acme/sub/api": {5}}
+	hidden := step(map[string]found{
+		"hidden": {arguments: `group = "acme"`, want: object{"group": "acme", "unreadable": []string{"acme/web", "acme/shop"}}, projects: []string{"acme/sub/api"}, keys: all},
+	})
+	hidden.PreConfig = func() {
+		gitlab.SetRole(maintainer, 1, "developer")
+		gitlab.AddFault(gitlabsim.Fault{Path: "/projects/2/*", Status: 404, Body: `{"message":"404 Project Not Found"}`})
+	}
+	gitlab.run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			step(map[string]found{
+				"subgroups": {arguments: `group = "acme"`, want: object{"group": "acme"}, projects: []string{"acme/web", "acme/shop", "acme/sub/api"}, keys: all},
+				"alone": {
+					arguments: "group = \"1\"\n  include_subgroups = false", want: object{"group": "1", "include_subgroups": false},
+					projects: []string{"acme/web", "acme/shop"}, keys: all,
+				},
+				"inactive": {
+					arguments: "group = \"acme\"\n  active = false", want: object{"group": "acme", "active": false},
+					projects: []string{"acme/sub/api"}, keys: all, noRows: true,
+				},
+			}),
+			hidden,
+		},
+	})
+}
+
 func TestGroupDataSources_fail(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		arguments string
 		fault     gitlabsim.Fault
-		want      *regexp.Regexp
+		want      []string
 	}{
-		"empty":                {arguments: `group = ""`, want: expectError("Invalid group", "it is empty", "numeric ID")},
-		"URL":                  {arguments: `group = "https://gitlab.com/acme"`, want: expectError("Invalid group", "it is a URL")},
-		"space":                {arguments: `group = "acme sub"`, want: expectError("Invalid group", "contains a space")},
-		"leading slash":        {arguments: `group = "/acme"`, want: expectError("Invalid group", "begins with a slash")},
-		"unknown":              {arguments: `group = "none"`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found")},
-		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found")},
+		"empty":                {arguments: `group = ""`, want: []string{"Invalid group", "it is empty", "numeric ID"}},
+		"URL":                  {arguments: `group = "https://gitlab.com/acme"`, want: []string{"Invalid group", "it is a URL"}},
+		"space":                {arguments: `group = "acme sub"`, want: []string{"Invalid group", "contains a space"}},
+		"leading slash":        {arguments: `group = "/acme"`, want: []string{"Invalid group", "begins with a slash"}},
+		"unknown":              {arguments: `group = "none"`, want: []string{"Unable to find group", "Group none: ", "404 Group Not Found"}},
+		"unknown when planned": {arguments: `group = terraform_data.group.output`, want: []string{"Unable to find group", "Group none: ", "404 Group Not Found"}},
 		"GitLab fails": {
 			arguments: `group = "acme"`, fault: gitlabsim.Fault{Path: "/projects/2/*", Status: 500},
-			want: expectError("Project acme/shop: ", "500 Internal Server Error"),
+			want: []string{"Project acme/shop: ", "500 Internal Server Error"},
 		},
 	} {
-		for kind, config := range groupDataConfigs {
-			t.Run(name+" "+kind, func(t *testing.T) {
-				t.Parallel()
-				scenario := groupScenario()
-				if test.fault.Path != "" {
-					scenario.Faults = []gitlabsim.Fault{test.fault}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := groupScenario()
+			if test.fault.Path != "" {
+				scenario.Faults = []gitlabsim.Fault{test.fault}
+			}
+			config := "resource \"terraform_data\" \"group\" {\n  input = \"none\"\n}\n"
+			for _, kind := range groupDataConfigs {
+				config += kind(test.arguments)
+			}
+			output, err := newCommandLine(t, startTestbed(t, scenario), config).run(t, "apply", "-auto-approve")
+			messages := strings.Split(output, "Error: ")[1:]
+			if err == nil || len(messages) != len(groupDataConfigs) {
+				t.Errorf("%v, want an error for each data source:\n%s", err, output)
+			}
+			for _, message := range messages {
+				if !hasInOrder(message, test.want...) {
+					t.Errorf("the error does not say %q:\n%s", test.want, message)
 				}
-				gitlab := startTestbed(t, scenario)
-				gitlab.run(t, resource.TestCase{
-					Steps: []resource.TestStep{{
-						Config:      gitlab.config("resource \"terraform_data\" \"group\" {\n  input = \"none\"\n}\n" + config(test.arguments)),
-						ExpectError: test.want,
-					}},
-				})
-			})
-		}
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -23,40 +24,20 @@ func TestSettingsDataSource(t *testing.T) {
 	scenario.Tokens[0].Scopes = []string{"read_api"}
 	gitlab := startTestbed(t, scenario)
 	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config: gitlab.config(settingsDataConfig("acme/web")),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole("data.gitlab_error_tracking_settings.test", object{
+		Steps: []resource.TestStep{{
+			Config: gitlab.config(settingsDataConfig("acme/web") + strings.Replace(settingsDataConfig("2"), `"test"`, `"sentry"`, 1)),
+			ConfigStateChecks: []statecheck.StateCheck{
+				isWhole("data.gitlab_error_tracking_settings.test", object{
 					"id": "1", "project": "acme/web", "project_id": 1, "active": true, "integrated": true,
 					"project_name": nil, "sentry_external_url": nil, "api_url": nil,
-				})},
-				Check: gitlab.wrote(),
-			},
-			{
-				Config: gitlab.config(settingsDataConfig("2")),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole("data.gitlab_error_tracking_settings.test", object{
+				}),
+				isWhole("data.gitlab_error_tracking_settings.sentry", object{
 					"id": "2", "project": "2", "project_id": 2, "active": true, "integrated": false,
 					"project_name": name, "sentry_external_url": externalURL, "api_url": apiURL,
-				})},
+				}),
 			},
-		},
-	})
-}
-
-func TestSettingsDataSource_missing(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config:      gitlab.config(settingsDataConfig("acme/web")),
-				ExpectError: expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "Create them"),
-			},
-			{
-				Config:      gitlab.config(settingsDataConfig("acme/gone")),
-				ExpectError: expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
-			},
-		},
+			Check: gitlab.wrote(),
+		}},
 	})
 }
 
@@ -68,7 +49,7 @@ func TestSettingsDataSource_requests(t *testing.T) {
 		scenario.Projects[i].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 	}
 	gitlab := startTestbed(t, scenario)
-	config := gitlab.config(`
+	terraform := newCommandLine(t, gitlab, `
 data "gitlab_error_tracking_settings" "path" {
   count   = 3
   project = "acme/web"
@@ -80,19 +61,11 @@ data "gitlab_error_tracking_settings" "id" {
   project = "2"
 }
 `)
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig:    gitlab.ClearRequests,
-				RefreshState: true,
-				Check: gitlab.asked(
-					"GET /projects/acme%2Fweb",
-					"GET /projects/1/error_tracking/settings", "GET /projects/1/error_tracking/settings", "GET /projects/1/error_tracking/settings",
-					"GET /projects/1/error_tracking/client_keys",
-					"GET /projects/2/error_tracking/settings",
-				),
-			},
-		},
-	})
+	terraform.succeeds(t, "plan")
+	passes(t, gitlab.asked(
+		"GET /projects/acme%2Fweb",
+		"GET /projects/1/error_tracking/settings", "GET /projects/1/error_tracking/settings", "GET /projects/1/error_tracking/settings",
+		"GET /projects/1/error_tracking/client_keys",
+		"GET /projects/2/error_tracking/settings",
+	))
 }
