@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -90,10 +89,13 @@ func TestList(t *testing.T) {
 		api  = `acme/sub/api {"project_id":3}`
 	)
 	keys, settings := TypeName+clientKeyType, TypeName+settingsType
-	for name, test := range map[string]struct {
+	needsEngine(t, "1.14")
+	gitlab := startTestbed(t, groupScenario())
+	steps := []resource.TestStep{{Config: requiredProviders + "output \"none\" {\n  value = 0\n}\n"}}
+	for _, test := range map[string]struct {
 		typeName, arguments, config string
 		want                        []string
-		whole                       func(*testbed) map[string]object
+		whole                       map[string]object
 		requests                    []string
 	}{
 		"keys of a group": {
@@ -111,9 +113,7 @@ func TestList(t *testing.T) {
 		},
 		"keys of a subgroup": {
 			typeName: keys, arguments: "include_resource = true", config: `group = "Acme%2Fsub"`, want: []string{key5},
-			whole: func(b *testbed) map[string]object {
-				return map[string]object{"acme/sub/api · key 5": b.clientKeyObject("acme/sub/api", 3, 5)}
-			},
+			whole:    map[string]object{"acme/sub/api · key 5": gitlab.clientKeyObject("acme/sub/api", 3, 5)},
 			requests: []string{"GET /groups/Acme%2Fsub/projects", "GET /projects/3/error_tracking/client_keys"},
 		},
 		"keys of a project by path": {
@@ -130,11 +130,9 @@ func TestList(t *testing.T) {
 		},
 		"settings of a group": {
 			typeName: settings, arguments: "include_resource = true", config: `group = "acme"`, want: []string{web, api},
-			whole: func(*testbed) map[string]object {
-				return map[string]object{
-					"acme/web":     settingsObject,
-					"acme/sub/api": settingsObject.with(object{"id": "3", "project": "acme/sub/api", "project_id": 3, "active": false}),
-				}
+			whole: map[string]object{
+				"acme/web":     settingsObject,
+				"acme/sub/api": settingsObject.with(object{"id": "3", "project": "acme/sub/api", "project_id": 3, "active": false}),
 			},
 			requests: []string{
 				"GET /groups/acme/projects", "GET /projects/1/error_tracking/settings",
@@ -150,29 +148,17 @@ func TestList(t *testing.T) {
 			requests: []string{"GET /projects/2/error_tracking/settings", "GET /projects/acme%2Fshop"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			needsEngine(t, "1.14")
-			gitlab := startTestbed(t, groupScenario())
-			whole := map[string]object{}
-			if test.whole != nil {
-				whole = test.whole(gitlab)
-			}
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{
-					{Config: requiredProviders + "output \"none\" {\n  value = 0\n}\n"},
-					{
-						Query:  true,
-						Config: gitlab.provider() + query(test.typeName, test.arguments, test.config),
-						QueryResultChecks: []querycheck.QueryResultCheck{foundObjects{
-							want: test.want, whole: whole,
-							also: func() error { return gitlab.compare(gitlab.requests(), test.requests) },
-						}},
-					},
-				},
-			})
+		steps = append(steps, resource.TestStep{
+			PreConfig: gitlab.ClearRequests,
+			Query:     true,
+			Config:    gitlab.provider() + query(test.typeName, test.arguments, test.config),
+			QueryResultChecks: []querycheck.QueryResultCheck{foundObjects{
+				want: test.want, whole: test.whole,
+				also: func() error { return gitlab.compare(gitlab.requests(), test.requests) },
+			}},
 		})
 	}
+	gitlab.run(t, resource.TestCase{Steps: steps})
 }
 
 // A project that may not be read is left out with a warning.
@@ -201,25 +187,25 @@ func TestList_fails(t *testing.T) {
 	for name, test := range map[string]struct {
 		config string
 		fault  gitlabsim.Fault
-		want   *regexp.Regexp
+		want   []string
 	}{
-		"neither": {want: expectError("Missing Attribute Configuration")},
-		"both":    {config: "project = \"1\"\n    group = \"acme\"", want: expectError("Invalid Attribute Combination")},
+		"neither": {want: []string{"Missing Attribute Configuration"}},
+		"both":    {config: "project = \"1\"\n    group = \"acme\"", want: []string{"Invalid Attribute Combination"}},
 		"subgroups of a project": {
-			config: "project = \"1\"\n    include_subgroups = true", want: expectError("Invalid Attribute Combination"),
+			config: "project = \"1\"\n    include_subgroups = true", want: []string{"Invalid Attribute Combination"},
 		},
-		"bad project":     {config: `project = "/web"`, want: expectError("Invalid project")},
-		"empty group":     {config: `group = ""`, want: expectError("Invalid group", "is empty")},
-		"bad group":       {config: `group = "/acme"`, want: expectError("Invalid group", "begins with a slash")},
-		"unknown group":   {config: `group = "none"`, want: expectError("Unable to find group", "Group none: ", "404 Group Not Found", "does not exist, or the token cannot see it")},
-		"unknown project": {config: `project = "acme/gone"`, want: expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found")},
+		"bad project":     {config: `project = "/web"`, want: []string{"Invalid project"}},
+		"empty group":     {config: `group = ""`, want: []string{"Invalid group", "is empty"}},
+		"bad group":       {config: `group = "/acme"`, want: []string{"Invalid group", "begins with a slash"}},
+		"unknown group":   {config: `group = "none"`, want: []string{"Unable to find group", "Group none: ", "404 Group Not Found", "does not exist, or the token cannot see it"}},
+		"unknown project": {config: `project = "acme/gone"`, want: []string{"Unable to find project", "Project acme/gone: ", "404 Project Not Found"}},
 		"unreadable project": {
 			config: `project = "acme/web"`, fault: gitlabsim.Fault{Path: "/projects/1/*", Status: 403, Body: `{"message":"403 Forbidden"}`},
-			want: expectError("Unable to read project", "Project acme/web: ", "403 Forbidden"),
+			want: []string{"Unable to read project", "Project acme/web: ", "403 Forbidden"},
 		},
 		"GitLab fails": {
 			config: `group = "acme"`, fault: gitlabsim.Fault{Path: "/projects/2/*", Status: 500},
-			want: expectError("Unable to read project", "Project acme/shop: ", "500 Internal Server Error"),
+			want: []string{"Unable to read project", "Project acme/shop: ", "500 Internal Server Error"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -229,18 +215,9 @@ func TestList_fails(t *testing.T) {
 			if test.fault.Path != "" {
 				scenario.Faults = []gitlabsim.Fault{test.fault}
 			}
-			gitlab := startTestbed(t, scenario)
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{
-					{Config: requiredProviders + "output \"none\" {\n  value = 0\n}\n"},
-					{
-						Query:             true,
-						Config:            gitlab.provider() + query(TypeName+clientKeyType, "", test.config),
-						QueryResultChecks: []querycheck.QueryResultCheck{foundObjects{also: func() error { return nil }}},
-						ExpectError:       test.want,
-					},
-				},
-			})
+			terraform := newCommandLine(t, startTestbed(t, scenario), "provider \"gitlab\" {}\n")
+			terraform.write(t, "find.tfquery.hcl", query(TypeName+clientKeyType, "", test.config))
+			terraform.fails(t, test.want, "query")
 		})
 	}
 }

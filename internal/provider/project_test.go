@@ -3,7 +3,6 @@ package provider
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,31 +10,31 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
 func TestProject_invalid(t *testing.T) {
 	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	for project, want := range map[string]*regexp.Regexp{
-		"":                                  expectError("Invalid project", "it is empty", "acme/web"),
-		"https://gitlab.example.com/acme/w": expectError("Invalid project", "is a URL", "acme/web"),
-		"/acme/web":                         expectError("Invalid project", "begins with a slash", "acme/web"),
-		"acme/my web":                       expectError("Invalid project", "contains a space", "acme/web"),
-		" 42":                               expectError("Invalid project", "contains a space", "acme/web"),
+	for project, want := range map[string][]string{
+		"":                                  {"Invalid project", "it is empty", "acme/web"},
+		"https://gitlab.example.com/acme/w": {"Invalid project", "is a URL", "acme/web"},
+		"/acme/web":                         {"Invalid project", "begins with a slash", "acme/web"},
+		"acme/my web":                       {"Invalid project", "contains a space", "acme/web"},
+		" 42":                               {"Invalid project", "contains a space", "acme/web"},
 	} {
-		for object, config := range map[string]string{
-			"settings":    settingsConfig(project, "active = true"),
-			"client key":  clientKeyConfig(project, ""),
-			"data source": settingsDataConfig(project),
-		} {
-			t.Run(object+" "+project, func(t *testing.T) {
-				t.Parallel()
-				gitlab.run(t, resource.TestCase{
-					Steps: []resource.TestStep{{Config: gitlab.config(config), PlanOnly: true, ExpectError: want}},
-				})
-			})
-		}
+		t.Run(project, func(t *testing.T) {
+			t.Parallel()
+			terraform := newCommandLine(t, startTestbed(t, twoProjects()), settingsConfig(project, "active = true")+clientKeyConfig(project, "")+settingsDataConfig(project))
+			output, err := terraform.run(t, "validate")
+			messages := strings.Split(output, "Error: ")[1:]
+			if err == nil || len(messages) != 3 {
+				t.Errorf("%v, want an error for each of three objects:\n%s", err, output)
+			}
+			for _, message := range messages {
+				if !hasInOrder(message, want...) {
+					t.Errorf("the error does not say %q:\n%s", want, message)
+				}
+			}
+		})
 	}
 }
 
