@@ -2,9 +2,7 @@ package provider
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -290,125 +288,16 @@ func TestClientKeyResource_manyKeys(t *testing.T) {
 	}
 }
 
-func TestClientKeyResource_import(t *testing.T) {
-	t.Parallel()
-	older := fmt.Sprintf("https://%s@gitlab.example.com/api/v4/error_tracking/collector/1", publicKey(8))
-	for _, id := range []string{"1:8", "acme/web:8", "acme%2Fweb:8", "1:" + publicKey(8), "acme/web:" + publicKey(8), dsnOf(publicKey(8), 1), older} {
-		for _, project := range []string{"1", "acme/web"} {
-			t.Run(id+" as "+project, func(t *testing.T) {
-				t.Parallel()
-				gitlab := startTestbed(t, keyScenario())
-				config := gitlab.config(clientKeyConfig(project, ""))
-				gitlab.run(t, resource.TestCase{
-					Steps: []resource.TestStep{
-						{Config: config, ResourceName: clientKeyAddress, ImportState: true, ImportStateId: id, ImportStatePersist: true},
-						{Config: config, PlanOnly: true},
-						{Config: config, Check: resource.ComposeAggregateTestCheckFunc(gitlab.wrote(), gitlab.hasKeys(1, 7, 8))},
-					},
-				})
-			})
-		}
-	}
-}
-
-func TestClientKeyResource_importIdentity(t *testing.T) {
-	t.Parallel()
-	needsEngine(t, "1.12")
-	gitlab := startTestbed(t, keyScenario())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: gitlab.config(clientKeyConfig("acme/web", ""))},
-			{
-				ResourceName:    clientKeyAddress,
-				ImportState:     true,
-				ImportStateKind: resource.ImportBlockWithResourceIdentity,
-			},
-		},
-	})
-}
-
-func TestClientKeyResource_importWithKeepers(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, keyScenario())
-	config := func(rotated string) string {
-		return gitlab.config(clientKeyConfig("acme/web", fmt.Sprintf("keepers = { rotated = %q }", rotated)))
-	}
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: config("2026-10"), ResourceName: clientKeyAddress, ImportState: true, ImportStateId: "1:8", ImportStatePersist: true},
-			{
-				Config:           config("2026-10"),
-				ConfigPlanChecks: keyPlanned(plancheck.ResourceActionUpdate),
-				Check:            resource.ComposeAggregateTestCheckFunc(gitlab.wrote(), gitlab.hasKeys(1, 7, 8)),
-			},
-			{
-				Config:           config("2026-11"),
-				ConfigPlanChecks: keyPlanned(plancheck.ResourceActionReplace),
-				Check:            gitlab.hasKeys(1, 7, 10),
-			},
-		},
-	})
-}
-
-func TestClientKeyResource_importFails(t *testing.T) {
-	t.Parallel()
-	tests := map[string]*regexp.Regexp{
-		"1:9":         expectError("Client key not found", "Project acme/web has no client key 9.", "Existing client keys: 3 (inactive), 7, 8"),
-		"acme/gone:7": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found"),
-		"99:7":        expectError("Unable to find project", "Project 99: ", "404 Project Not Found"),
-		"7":           expectError("Unable to find project", "Project 7: ", "404 Project Not Found"),
-		":7":          expectError("Invalid import ID", "<project>:<key_id>"),
-		"acme/web:7x": expectError("Invalid import ID", "<project>:<key_id>"),
-		"acme/web:0":  expectError("Invalid import ID", "<project>:<key_id>"),
-
-		"acme/web:" + publicKey(9):   expectError("Unable to import client key", "Project acme/web: ", "None of the project's client keys", "Existing client keys: 3 (inactive), 7, 8"),
-		"acme/web:" + publicKey(3):   expectError("Unable to import client key", "Project acme/web: ", "client key 3, is inactive", "use its ID"),
-		"99:" + publicKey(7):         expectError("Unable to find project", "Project 99: ", "404 Project Not Found"),
-		dsnOf(publicKey(7), 2):       expectError("Unable to import client key", "Project 2: ", "None of the project's client keys", "Existing client keys: 9"),
-		"https://sentry.example.com": expectError("Invalid import ID", "not a DSN of GitLab", "https://<public_key>@<host>"),
-	}
-	for _, id := range slices.Sorted(maps.Keys(tests)) {
-		t.Run(id, func(t *testing.T) {
-			t.Parallel()
-			gitlab := startTestbed(t, inactiveScenario())
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{{
-					Config:       gitlab.config(clientKeyConfig("acme/web", "")),
-					ResourceName: clientKeyAddress, ImportState: true, ImportStateId: id,
-					ExpectError: tests[id],
-				}},
-			})
-		})
-	}
-}
-
 // An object that was imported under an old path takes the new one, too.
 func TestClientKeyResource_renameAfterImport(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
-	before, after := gitlab.config(clientKeyConfig("acme/web", "")), gitlab.config(clientKeyConfig("acme/website", ""))
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: before, ResourceName: clientKeyAddress, ImportState: true, ImportStateId: "acme/web:8", ImportStatePersist: true},
-			{
-				PreConfig:         func() { gitlab.MoveProject(1, "acme/website") },
-				Config:            after,
-				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: gitlab.isKey("acme/website", 1, 8, nil),
-				Check:             resource.ComposeAggregateTestCheckFunc(gitlab.wrote(), gitlab.hasKeys(1, 7, 8)),
-			},
-		},
-	})
-}
-
-// Keepers without a value are like none.
-func TestClientKeyResource_emptyKeepers(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, keyScenario())
-	step := func(keepers string) resource.TestStep {
-		return resource.TestStep{Config: gitlab.config(clientKeyConfig("acme/web", keepers)), Check: gitlab.hasKeys(1, 7, 8, 10)}
-	}
-	gitlab.run(t, resource.TestCase{Steps: []resource.TestStep{step(""), step("keepers = {}"), step("")}})
+	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", ""))
+	terraform.succeeds(t, "import", clientKeyAddress, "acme/web:8")
+	gitlab.MoveProject(1, "acme/website")
+	terraform.goesTo(t, clientKeyConfig("acme/website", ""), "0 added, 1 changed, 0 destroyed")
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/website", 1, 8))
+	passes(t, gitlab.wrote(), gitlab.hasKeys(1, 7, 8))
 }
 
 // However settings and keys depend on each other, and whichever response is lost, GitLab has the keys of the state and no
@@ -500,30 +389,6 @@ locals {
 	).Replace(webConfig(order))
 }
 
-// The import ID <project> is the only active key. By number, the path goes into the state.
-func TestClientKeyResource_importByProject(t *testing.T) {
-	t.Parallel()
-	for _, project := range []string{"1", "acme/web"} {
-		t.Run(project, func(t *testing.T) {
-			t.Parallel()
-			scenario := twoProjects()
-			scenario.Projects[0].ClientKeys = gitlabsim.ClientKeys{{ID: 3, Inactive: true}, {ID: 7}}
-			scenario.Projects[1].ClientKeys = gitlabsim.MakeKeys(2)
-			gitlab := startTestbed(t, scenario)
-			terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", ""))
-			terraform.fails(t, []string{"Invalid import ID", "<project>:<key_id>"}, "import", clientKeyAddress, "")
-			terraform.fails(t, []string{"2 active client keys", "<project>:<key_id>"}, "import", clientKeyAddress, "acme/shop")
-			terraform.succeeds(t, "import", clientKeyAddress, project)
-			if diff := cmp.Diff([]int64{7}, terraform.keysInState(t)); diff != "" {
-				t.Errorf("keys in the state (-want +got):\n%s", diff)
-			}
-			if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "No changes") {
-				t.Errorf("the plan after the import is not empty:\n%s", output)
-			}
-		})
-	}
-}
-
 // keepers that are unknown in the plan replace the key, and the plan says why.
 func TestClientKeyResource_unknownKeepers(t *testing.T) {
 	t.Parallel()
@@ -565,6 +430,7 @@ func TestClientKeyResource_keepersSteps(t *testing.T) {
 		{"removed", one, none, false, clientKeyNotReplaced, "<nil>"},
 		{"emptied", one, empty, false, clientKeyNotReplaced, "<nil>"},
 		{"none to empty", none, empty, false, "", "<nil>"},
+		{"empty to none", empty, none, false, "", "<nil>"},
 		{"changed", one, two, true, "", "2"},
 		{"added", one, added, true, "", "1"},
 		{"first, unknown", none, unknown, false, clientKeyNotReplaced, "new"},

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,44 @@ func FuzzParseClientKeyImportID(f *testing.F) {
 	})
 }
 
+// Each form of an import ID, with a configuration that names the project in either way, leaves nothing to do. The state takes
+// the path for a number.
+func TestImport(t *testing.T) {
+	t.Parallel()
+	older := fmt.Sprintf("https://%s@gitlab.example.com/api/v4/error_tracking/collector/1", publicKey(8))
+	for settings, key := range map[[2]string]string{ // by the ID of the settings and the project of the configuration
+		{"1", "acme/web"}:          "1:8",
+		{"1", "1"}:                 "acme/web:8",
+		{"acme/web", "1"}:          "acme%2Fweb:8",
+		{"acme/web", "acme/web"}:   "1:" + publicKey(8),
+		{"Acme/Web", "acme/web"}:   "acme/web:" + publicKey(8),
+		{"Acme/Web", "1"}:          dsnOf(publicKey(8), 1),
+		{"acme%2Fweb", "acme/web"}: older,
+		{"acme%2Fweb", "1"}:        "1",
+		{"acme/web", "Acme/Web"}:   "acme/web",
+	} {
+		id, project := settings[0], settings[1]
+		t.Run(id+" and "+key+" as "+project, func(t *testing.T) {
+			t.Parallel()
+			scenario := keyScenario()
+			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+			scenario.Projects[0].ClientKeys[0].Inactive = true
+			gitlab := startTestbed(t, scenario)
+			config := settingsConfig(project, "active = true") + clientKeyConfig(project, "")
+			terraform := newCommandLine(t, gitlab, config)
+			terraform.succeeds(t, "import", settingsAddress, id)
+			terraform.succeeds(t, "import", clientKeyAddress, key)
+			terraform.goesTo(t, config, "0 added, 0 changed, 0 destroyed")
+			passes(t, gitlab.wrote(), gitlab.hasKeys(1, 7, 8))
+			for _, o := range terraform.objectsInState(t) {
+				if o["project"] == "1" || o["project_id"] != 1.0 {
+					t.Errorf("the state has %v", o)
+				}
+			}
+		})
+	}
+}
+
 // What is wrong with an import is said with the ID, and with what is right.
 func TestImport_fails(t *testing.T) {
 	t.Parallel()
@@ -88,6 +127,12 @@ func TestImport_fails(t *testing.T) {
 		{clientKeyAddress, "1,2", append([]string{`"1,2" is not an import ID of a client key`}, append(slices.Clone(forms), "the import ID is 1:2.")...)},
 		{clientKeyAddress, "2:2:2", append([]string{`"2:2:2" is not an import ID of a client key`}, append(slices.Clone(forms), "the import ID is 2:2.")...)},
 		{clientKeyAddress, "acme/web:0", append([]string{`"acme/web:0" is not an import ID of a client key`}, forms...)},
+		{clientKeyAddress, "acme/web:7x", append([]string{`"acme/web:7x" is not an import ID of a client key`}, forms...)},
+		{clientKeyAddress, ":7", append([]string{`":7" is not an import ID of a client key`}, forms...)},
+		{clientKeyAddress, "acme/gone:7", []string{"Unable to find project", "Project acme/gone: ", "404 Project Not Found"}},
+		{clientKeyAddress, "99:" + publicKey(7), []string{"Unable to find project", "Project 99: ", "404 Project Not Found"}},
+		{clientKeyAddress, "7", []string{"Unable to find project", "Project 7: ", "404 Project Not Found"}},
+		{clientKeyAddress, dsnOf(publicKey(7), 2), []string{"Unable to import client key", "Project 2: ", "None of the project's client keys", "Existing client keys: 9"}},
 		{clientKeyAddress, "acme/web/2", []string{"Unable to find project", "If 2 is the ID of a client key, the import ID is acme/web:2."}},
 		{clientKeyAddress, publicKey(7), append([]string{`"` + publicKey(7) + `" is not an import ID of a client key`}, forms...)},
 		{clientKeyAddress, "https://user:password@gitlab.com/acme/web", []string{"Invalid import ID", "This is not an import ID of a client key: not a DSN of GitLab"}},
@@ -101,13 +146,17 @@ func TestImport_fails(t *testing.T) {
 		{settingsAddress, "", []string{"Invalid import ID", "such as acme/web"}},
 		{settingsAddress, "acme/web:1", []string{`"acme/web:1" is not an import ID of error tracking settings`, "such as acme/web."}},
 		{settingsAddress, "acme/web/1", []string{"Unable to find project"}},
+		{settingsAddress, "acme/gone", []string{"Unable to find project", "Project acme/gone: ", "404 Project Not Found", "does not exist, or the token cannot see it"}},
+		{settingsAddress, "/acme/web", []string{"Invalid project", "begins with a slash", "acme/web"}},
 		{settingsAddress, "acme/web", []string{"Unable to read error tracking settings", "nothing to import", "Remove the import block"}},
 	} {
 		t.Run(test.address+" "+test.id, func(t *testing.T) {
 			t.Parallel()
 			terraform := newCommandLine(t, startTestbed(t, scenario), settingsConfig("acme/web", "active = true")+clientKeyConfig("acme/web", ""))
-			terraform.fails(t, test.says, "import", test.address, test.id)
-			output, _ := terraform.run(t, "import", test.address, test.id)
+			output, err := terraform.run(t, "import", test.address, test.id)
+			if err == nil || !hasInOrder(output, test.says...) {
+				t.Errorf("%v, want an error that has %q\n%s", err, test.says, output)
+			}
 			secrets{"user:password", publicKey(9)}.notIn(t, "the error", strings.Replace(output, "Importing from ID \""+test.id+"\"", "", 1))
 		})
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -267,81 +266,6 @@ func TestSettingsResource_onDestroy(t *testing.T) {
 			gitlab.run(t, resource.TestCase{
 				Steps:        []resource.TestStep{{Config: gitlab.config(settingsConfig("acme/web", test.arguments))}},
 				CheckDestroy: gitlab.hasSettings(1, test.want.Active, test.want.Integrated),
-			})
-		})
-	}
-}
-
-func TestSettingsResource_restoreAfterImport(t *testing.T) {
-	t.Parallel()
-	scenario := twoProjects()
-	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
-	gitlab := startTestbed(t, scenario)
-	config := gitlab.config(settingsConfig("acme/web", "active = false\n  on_destroy = \"restore\""))
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: config, ResourceName: settingsAddress, ImportState: true, ImportStateId: "1", ImportStatePersist: true},
-			{Config: config, Check: gitlab.hasSettings(1, false, true)},
-		},
-		CheckDestroy: gitlab.hasSettings(1, true, true),
-	})
-}
-
-func TestSettingsResource_import(t *testing.T) {
-	t.Parallel()
-	for _, id := range []string{"1", "acme/web", "Acme/Web", "acme%2Fweb"} {
-		for _, project := range []string{"1", "acme/web"} {
-			t.Run(id+" as "+project, func(t *testing.T) {
-				t.Parallel()
-				scenario := twoProjects()
-				scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
-				gitlab := startTestbed(t, scenario)
-				config := gitlab.config(settingsConfig(project, "active = true"))
-				gitlab.run(t, resource.TestCase{
-					Steps: []resource.TestStep{
-						{Config: config, ResourceName: settingsAddress, ImportState: true, ImportStateId: id, ImportStatePersist: true},
-						{Config: config, PlanOnly: true},
-						{Config: config, Check: gitlab.wrote()},
-					},
-				})
-			})
-		}
-	}
-}
-
-func TestSettingsResource_importIdentity(t *testing.T) {
-	t.Parallel()
-	needsEngine(t, "1.12")
-	gitlab := startTestbed(t, twoProjects())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: gitlab.config(settingsConfig("acme/web", "active = true"))},
-			{
-				ResourceName:    settingsAddress,
-				ImportState:     true,
-				ImportStateKind: resource.ImportBlockWithResourceIdentity,
-			},
-		},
-	})
-}
-
-func TestSettingsResource_importFails(t *testing.T) {
-	t.Parallel()
-	for id, want := range map[string]*regexp.Regexp{
-		"acme/gone": expectError("Unable to find project", "Project acme/gone: ", "404 Project Not Found", "does not exist, or the token cannot see it"),
-		"99":        expectError("Unable to find project", "Project 99: ", "404 Project Not Found"),
-		"acme/web":  expectError("Unable to read error tracking settings", "Project acme/web: ", "has no error tracking settings", "nothing to import", "Remove the import block"),
-		"/acme/web": expectError("Invalid project", "begins with a slash", "acme/web"),
-	} {
-		t.Run(id, func(t *testing.T) {
-			t.Parallel()
-			gitlab := startTestbed(t, twoProjects())
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{{
-					Config:       gitlab.config(settingsConfig("acme/web", "active = true")),
-					ResourceName: settingsAddress, ImportState: true, ImportStateId: id,
-					ExpectError: want,
-				}},
 			})
 		})
 	}
