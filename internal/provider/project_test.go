@@ -38,6 +38,109 @@ func TestProject_invalid(t *testing.T) {
 	}
 }
 
+// bothConfig is settings and a key of one project, given as an HCL expression. The key comes after the settings, so that its ID
+// is known.
+func bothConfig(project, active, keepers string) string {
+	return strings.ReplaceAll(settingsConfig("PROJECT", "active = "+active)+clientKeyConfig("PROJECT", keepers+"\n  depends_on = ["+settingsAddress+"]"), `"PROJECT"`, project)
+}
+
+// The ID instead of the path is the same project, a path that leads nowhere an error, and another project a replacement.
+func TestProject_changes(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	terraform := newCommandLine(t, gitlab, "")
+	terraform.goesTo(t, bothConfig(`"acme/web"`, "true", ""), "2 added, 0 changed, 0 destroyed")
+	passes(t, gitlab.hasKeys(1, 7, 8, 11), gitlab.wrote(append(savedWithoutKey("PUT", 1, 10), "POST "+keysPath)...))
+	terraform.goesTo(t, bothConfig(`"1"`, "true", ""), "0 added, 0 changed, 0 destroyed")
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/web", 1, 11), settingsObject)
+	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/wbe", ""))
+	terraform.fails(t, []string{"Unable to find project", "Project acme/wbe: ", "404 Project Not Found"}, "apply", "-auto-approve", "-target="+clientKeyAddress)
+	passes(t, gitlab.wrote(), gitlab.warned("Project not found\nProject acme/wbe: "))
+	terraform.goesTo(t, bothConfig(`"acme/shop"`, "true", ""), "2 added, 0 changed, 2 destroyed")
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/shop", 2, 13), settingsObject.with(object{"id": "2", "project": "acme/shop", "project_id": 2}))
+	passes(t,
+		gitlab.wrote(append(savedWithoutKey("PUT", 2, 12), "PATCH "+settingsPath, "DELETE "+keysPath+"/11", "POST /projects/2/error_tracking/client_keys")...),
+		gitlab.hasKeys(1, 7, 8), gitlab.hasKeys(2, 9, 13), gitlab.hasSettings(1, false, true), gitlab.hasSettings(2, true, true),
+	)
+}
+
+// A project that is known when the plan is applied, and turns out to be the same one, changes nothing in GitLab.
+func TestProject_unknown(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	terraform := newCommandLine(t, gitlab, "")
+	config := func(written string) string {
+		return bothConfig("terraform_data.project.output", "true", "") + fmt.Sprintf("resource \"terraform_data\" \"project\" {\n  input = %q\n}\n", written)
+	}
+	terraform.goesTo(t, config("acme/web"), "3 added, 0 changed, 0 destroyed")
+	gitlab.ClearRequests()
+	// The plan cannot tell, and what it plans to update is as it was.
+	if output := terraform.goesTo(t, config("1"), "0 added, 1 changed, 0 destroyed"); !strings.Contains(output, "Plan: 0 to add, 3 to change, 0 to destroy.") {
+		t.Errorf("the plan is not of updates in place:\n%s", output)
+	}
+	for _, want := range []object{gitlab.clientKeyObject("acme/web", 1, 11), settingsObject} {
+		if all := jsonText(terraform.objectsInState(t)); !strings.Contains(strings.Join(strings.Fields(all), ""), strings.Join(strings.Fields(jsonText(want)), "")) {
+			t.Errorf("the state does not have %v:\n%s", want, all)
+		}
+	}
+	passes(t, gitlab.wrote(), gitlab.hasKeys(1, 7, 8, 11))
+}
+
+// A renamed project is updated through the old path, and the new one is an update in place.
+func TestProject_followsARename(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	terraform := newCommandLine(t, gitlab, "")
+	terraform.goesTo(t, bothConfig(`"acme/web"`, "true", ""), "2 added, 0 changed, 0 destroyed")
+	gitlab.MoveProject(1, "acme/website")
+	terraform.goesTo(t, bothConfig(`"acme/web"`, "false", ""), "0 added, 1 changed, 0 destroyed")
+	passes(t, gitlab.hasSettings(1, false, true))
+	terraform.goesTo(t, bothConfig(`"acme/website"`, "false", ""), "0 added, 2 changed, 0 destroyed")
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/website", 1, 11), settingsObject.with(object{"project": "acme/website", "active": false}))
+	terraform.destroy(t)
+	passes(t, gitlab.hasKeys(1, 7, 8))
+}
+
+// What changes outside is planned, and what is gone is made anew. A new DSN is no change.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	terraform, config := newCommandLine(t, gitlab, ""), bothConfig(`"acme/web"`, "true", "")
+	terraform.goesTo(t, config, "2 added, 0 changed, 0 destroyed")
+	gitlab.SetDSNBaseURL("https://observe.example.com:8443")
+	terraform.goesTo(t, config, "0 added, 0 changed, 0 destroyed")
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/web", 1, 11), settingsObject)
+	gitlab.SetSettings(1, &gitlabsim.Settings{Active: false, Integrated: true})
+	gitlab.RemoveKey(1, 11)
+	terraform.goesTo(t, config, "1 added, 1 changed, 0 destroyed") // A temporary key was 12.
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/web", 1, 13), settingsObject)
+	passes(t, gitlab.hasSettings(1, true, true), gitlab.hasKeys(1, 7, 8, 13))
+	gitlab.SetSettings(1, nil)
+	terraform.goesTo(t, config, "1 added, 0 changed, 0 destroyed")
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/web", 1, 13), settingsObject)
+	passes(t, gitlab.hasSettings(1, true, true))
+	// A key that is gone between the refresh of a destroy and the request was destroyed.
+	gitlab.AddFault(gitlabsim.Fault{Method: "DELETE", Path: "/*", Status: 500, After: true, Times: 1})
+	terraform.destroy(t)
+	passes(t, gitlab.hasKeys(1, 7, 8))
+}
+
+// Objects of a project that can no longer be seen stay in the state, and a destroy forgets them.
+func TestProject_notVisible(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, keyScenario())
+	terraform, config := newCommandLine(t, gitlab, ""), bothConfig(`"acme/web"`, "true", "")
+	terraform.goesTo(t, config, "2 added, 0 changed, 0 destroyed")
+	seen := terraform.objectsInState(t)
+	gitlab.SetRole(maintainer, 1, "")
+	terraform.goesTo(t, config, "0 added, 0 changed, 0 destroyed")
+	terraform.hasInState(t, seen...)
+	passes(t, gitlab.warned("Project no longer visible\nProject acme/web: "))
+	gitlab.RemoveProject(1)
+	terraform.destroy(t)
+	passes(t, gitlab.warned("The settings were removed from the state.", "Client key 11 was removed from the state."))
+}
+
 // A path that another project has taken plans a replacement that converges.
 func TestProject_recreated(t *testing.T) {
 	t.Parallel()

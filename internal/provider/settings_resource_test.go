@@ -78,83 +78,29 @@ func TestSettingsResource_withoutSettings(t *testing.T) {
 	})
 }
 
-func TestSettingsResource_withSettings(t *testing.T) {
+// Existing settings are adopted: they are saved where they are others, and with on_destroy = "keep" nothing undoes that.
+func TestSettingsResource_adopts(t *testing.T) {
 	t.Parallel()
-	scenario := twoProjects()
-	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: false, Integrated: true}
-	gitlab := startTestbed(t, scenario)
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{
-			Config:            gitlab.config(settingsConfig("1", "active = true\n  integrated = true")),
-			ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
-			ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "1"}))},
-			Check: resource.ComposeAggregateTestCheckFunc(
-				gitlab.wrote(savedWithoutKey("PUT", 1, 1)...),
-				gitlab.hasSettings(1, true, true),
-			),
-		}},
-	})
-}
-
-func TestSettingsResource_alreadyAsWanted(t *testing.T) {
-	t.Parallel()
-	scenario := twoProjects()
-	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
-	gitlab := startTestbed(t, scenario)
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{
-			Config:            gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"keep\"")),
-			ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"on_destroy": "keep"}))},
-			Check:             gitlab.wrote(),
-		}},
-		CheckDestroy: gitlab.wrote(),
-	})
-}
-
-func TestSettingsResource_drift(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	config := gitlab.config(settingsConfig("acme/web", "active = true"))
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig:         func() { gitlab.SetSettings(1, &gitlabsim.Settings{Active: false, Integrated: true}) },
-				Config:            config,
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-				Check:             gitlab.hasSettings(1, true, true),
-			},
-			{
-				PreConfig:         func() { gitlab.SetSettings(1, nil) },
-				Config:            config,
-				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-				Check:             gitlab.hasSettings(1, true, true),
-			},
-		},
-	})
-}
-
-func TestSettingsResource_flagOff(t *testing.T) {
-	t.Parallel()
-	off := false
-	scenario := twoProjects()
-	scenario.IntegratedErrorTracking = &off
-	scenario.Projects[1].Settings = &gitlabsim.Settings{Active: false, Integrated: false}
-	gitlab := startTestbed(t, scenario)
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config:      gitlab.config(settingsConfig("acme/web", "active = true")),
-				ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is disabled", "Integrated error tracking is a service of GitLab.com"),
-			},
-			{
-				Config:      gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
-				ExpectError: expectError("Unable to save error tracking settings", "Project acme/shop: ", "feature flag integrated_error_tracking is disabled", "Integrated error tracking is a service of GitLab.com"),
-			},
-		},
-	})
+	for name, test := range map[string]struct {
+		before gitlabsim.Settings
+		writes []string
+	}{
+		"inactive":  {gitlabsim.Settings{Integrated: true}, savedWithoutKey("PUT", 1, 1)},
+		"as wanted": {gitlabsim.Settings{Active: true, Integrated: true}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].Settings = &test.before
+			gitlab := startTestbed(t, scenario)
+			terraform := newCommandLine(t, gitlab, "")
+			terraform.goesTo(t, settingsConfig("1", "active = true\n  integrated = true\n  on_destroy = \"keep\""), "1 added, 0 changed, 0 destroyed")
+			terraform.hasInState(t, settingsObject.with(object{"project": "1", "on_destroy": "keep"}))
+			passes(t, gitlab.wrote(test.writes...), gitlab.hasSettings(1, true, true))
+			terraform.destroy(t)
+			passes(t, gitlab.wrote(), gitlab.hasSettings(1, true, true))
+		})
+	}
 }
 
 func TestSettingsResource_sentry(t *testing.T) {
@@ -163,224 +109,26 @@ func TestSettingsResource_sentry(t *testing.T) {
 	scenario := twoProjects()
 	scenario.Projects[1].Settings = &gitlabsim.Settings{APIURL: &apiURL, SentryExternalURL: &externalURL, ProjectName: &name}
 	gitlab := startTestbed(t, scenario)
-	sentry := settingsObject.with(object{
-		"id": "2", "project": "acme/shop", "project_id": 2, "integrated": false,
-		"api_url": apiURL, "sentry_external_url": externalURL, "project_name": name,
-	})
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config:            gitlab.config(settingsConfig("acme/shop", "active = true")),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry)},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote(savedWithoutKey("PATCH", 2, 1)...),
-					gitlab.hasSettings(2, true, false),
-				),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = true")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry.with(object{"integrated": true}))},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote(savedWithoutKey("PUT", 2, 2)...),
-					gitlab.hasSettings(2, true, true),
-				),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("acme/shop", "active = true\n  integrated = false")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry)},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("PATCH /projects/2/error_tracking/settings"),
-					gitlab.hasSettings(2, true, false),
-				),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("acme/shop", "active = false")),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, sentry.with(object{"active": false}))},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("PATCH /projects/2/error_tracking/settings"),
-					gitlab.hasSettings(2, false, false),
-				),
-			},
-		},
-	})
-}
-
-func TestSettingsResource_sentryMissing(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{
-			Config: gitlab.config(settingsConfig("acme/web", "active = true\n  integrated = false")),
-			ExpectError: expectError("Unable to save error tracking settings", "Project acme/web: ",
-				"Error tracking setting api url is a required field", "Settings > Monitor > Error Tracking"),
-		}},
-	})
-}
-
-func TestSettingsResource_sentryBlocked(t *testing.T) {
-	t.Parallel()
-	blocked := "http://localhost/api/0/projects/o/p/"
-	scenario := twoProjects()
-	scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, APIURL: &blocked}
-	gitlab := startTestbed(t, scenario)
-	config := gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"deactivate\""))
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				Config:      config,
-				Destroy:     true,
-				ExpectError: expectError("Unable to apply on_destroy", "Project acme/web: ", "api url is blocked", `on_destroy = "keep"`),
-			},
-			{Config: gitlab.config(settingsConfig("acme/web", "active = true\n  on_destroy = \"keep\""))},
-		},
-		CheckDestroy: gitlab.hasSettings(1, true, false),
-	})
-}
-
-func TestSettingsResource_onDestroy(t *testing.T) {
-	t.Parallel()
-	row := func(active, integrated bool) *gitlabsim.Settings {
-		return &gitlabsim.Settings{Active: active, Integrated: integrated}
-	}
-	for name, test := range map[string]struct {
-		found     *gitlabsim.Settings
-		arguments string
-		want      gitlabsim.Settings
+	terraform := newCommandLine(t, gitlab, "")
+	does := "1 added, 0 changed, 0 destroyed"
+	for _, step := range []struct {
+		arguments          string
+		active, integrated bool
+		writes             []string
 	}{
-		"default":                     {nil, "active = true", *row(false, true)},
-		"deactivate":                  {row(true, true), "active = true\n  on_destroy = \"deactivate\"", *row(false, true)},
-		"restore what was off":        {row(false, false), "active = true\n  integrated = true\n  on_destroy = \"restore\"", *row(false, false)},
-		"restore what was on":         {row(true, true), "active = false\n  on_destroy = \"restore\"", *row(true, true)},
-		"restore what was not there":  {nil, "active = true\n  on_destroy = \"restore\"", *row(false, true)},
-		"keep":                        {nil, "active = true\n  on_destroy = \"keep\"", *row(true, true)},
-		"keep what the user made off": {row(true, true), "active = false\n  on_destroy = \"keep\"", *row(false, true)},
+		{"active = true", true, false, savedWithoutKey("PATCH", 2, 1)},
+		{"active = true\n  integrated = true", true, true, savedWithoutKey("PUT", 2, 2)},
+		{"active = true\n  integrated = false", true, false, []string{"PATCH /projects/2/error_tracking/settings"}},
+		{"active = false", false, false, []string{"PATCH /projects/2/error_tracking/settings"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			scenario := twoProjects()
-			scenario.Projects[0].Settings = test.found
-			gitlab := startTestbed(t, scenario)
-			gitlab.run(t, resource.TestCase{
-				Steps:        []resource.TestStep{{Config: gitlab.config(settingsConfig("acme/web", test.arguments))}},
-				CheckDestroy: gitlab.hasSettings(1, test.want.Active, test.want.Integrated),
-			})
-		})
+		terraform.goesTo(t, settingsConfig("acme/shop", step.arguments), does)
+		terraform.hasInState(t, settingsObject.with(object{
+			"id": "2", "project": "acme/shop", "project_id": 2, "active": step.active, "integrated": step.integrated,
+			"api_url": apiURL, "sentry_external_url": externalURL, "project_name": name,
+		}))
+		passes(t, gitlab.wrote(step.writes...), gitlab.hasSettings(2, step.active, step.integrated))
+		does = "0 added, 1 changed, 0 destroyed"
 	}
-}
-
-func TestSettingsResource_projectNotVisible(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	config := gitlab.config(settingsConfig("acme/web", "active = true"))
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig:         func() { gitlab.SetRole(maintainer, 1, "") },
-				Config:            config,
-				ConfigPlanChecks:  planned(plancheck.ResourceActionNoop),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-				Check:             gitlab.warned("Project no longer visible\nProject acme/web: "),
-			},
-			{PreConfig: func() { gitlab.RemoveProject(1) }, Config: config, Destroy: true},
-		},
-		CheckDestroy: gitlab.warned("The settings were removed from the state."),
-	})
-}
-
-func TestSettingsResource_rename(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: gitlab.config(settingsConfig("acme/web", "active = true"))},
-			{
-				PreConfig:        func() { gitlab.MoveProject(1, "acme/website") },
-				Config:           gitlab.config(settingsConfig("acme/web", "active = false")),
-				ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
-				Check:            gitlab.hasSettings(1, false, true),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("acme/website", "active = false")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"project": "acme/website", "active": false}))},
-			},
-		},
-	})
-}
-
-func TestSettingsResource_project(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config: gitlab.config(settingsConfig("acme/web", "active = true")),
-				Check:  gitlab.wrote(savedWithoutKey("PUT", 1, 1)...),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("1", "active = true")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionNoop),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-				Check:             gitlab.wrote(),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("acme/shop", "active = true")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionReplace),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"id": "2", "project": "acme/shop", "project_id": 2}))},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote(append(savedWithoutKey("PUT", 2, 2), "PATCH /projects/1/error_tracking/settings")...),
-					gitlab.hasSettings(1, false, true),
-					gitlab.hasSettings(2, true, true),
-				),
-			},
-		},
-	})
-}
-
-func TestSettingsResource_unknownProject(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	config := func(written string) string {
-		return gitlab.config(fmt.Sprintf(`
-resource "terraform_data" "project" {
-  input = %q
-}
-resource "gitlab_error_tracking_settings" "test" {
-  project = terraform_data.project.output
-  active  = true
-}
-`, written))
-	}
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config:            config("acme/web"),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-			},
-			{
-				Config:            config("1"),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-			},
-		},
-	})
-}
-
-func TestSettingsResource_requests(t *testing.T) {
-	t.Parallel()
-	gitlab := startTestbed(t, twoProjects())
-	config := gitlab.config(settingsConfig("acme/web", "active = true"))
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{Config: config},
-			{PreConfig: gitlab.ClearRequests, RefreshState: true, Check: gitlab.asked("GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb")},
-		},
-	})
 }
 
 // webConfig is settings and a client key of acme/web, with the dependency that README's example has, the reverse, or none.
@@ -532,49 +280,6 @@ func TestSettingsResource_sentryFlagOff(t *testing.T) {
 	terraform.fails(t, []string{"Unable to save error tracking settings", "Project acme/web: ", "feature flag integrated_error_tracking is disabled"}, "apply", "-auto-approve")
 	if row, _ := gitlab.Settings(1); !row.Active || row.Integrated || len(gitlab.Keys(1)) > 0 {
 		t.Errorf("the settings are %+v with the keys %v, want them untouched", row, gitlab.Keys(1))
-	}
-}
-
-// restore sets back what Terraform changed, whatever happened in between and whatever it did not change.
-func TestSettingsResource_restore(t *testing.T) {
-	t.Parallel()
-	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
-	integrated := gitlabsim.Settings{Active: true, Integrated: true}
-	off := gitlabsim.Settings{Integrated: true}
-	for name, test := range map[string]struct {
-		before  *gitlabsim.Settings
-		applied []string // arguments, one apply each
-		outside *gitlabsim.Settings
-		unseen  bool // the destroy does not refresh
-		want    gitlabsim.Settings
-	}{
-		"nothing changed, switched off outside": {before: &integrated, applied: []string{"active = true"}, outside: &off, want: off},
-		"nothing changed, switched off unseen":  {before: &integrated, applied: []string{"active = true"}, outside: &off, unseen: true, want: off},
-		"switched on":                           {before: &off, applied: []string{"active = true"}, want: off},
-		"switched off":                          {before: &integrated, applied: []string{"active = false"}, want: integrated},
-		"backend, later":                        {before: &sentry, applied: []string{"active = true", "active = true\n  integrated = true"}, want: sentry},
-		"backend and activation":                {before: &sentry, applied: []string{"active = true\n  integrated = true", "active = false\n  integrated = true"}, want: sentry},
-		"there and back":                        {before: &integrated, applied: []string{"active = false", "active = true"}, want: integrated},
-		"no settings":                           {applied: []string{"active = true"}, want: off},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			scenario := twoProjects()
-			scenario.Projects[0].Settings = test.before
-			gitlab := startTestbed(t, scenario)
-			terraform := newCommandLine(t, gitlab, "")
-			for _, arguments := range test.applied {
-				terraform.write(t, "main.tf", requiredProviders+settingsConfig("acme/web", arguments+"\n  on_destroy = \"restore\""))
-				terraform.succeeds(t, "apply", "-auto-approve")
-			}
-			if test.outside != nil {
-				gitlab.SetSettings(1, test.outside)
-			}
-			terraform.succeeds(t, "destroy", "-auto-approve", fmt.Sprintf("-refresh=%t", !test.unseen))
-			if row, _ := gitlab.Settings(1); row.Active != test.want.Active || row.Integrated != test.want.Integrated {
-				t.Errorf("the settings are %+v, want %+v", row, test.want)
-			}
-		})
 	}
 }
 
@@ -731,31 +436,40 @@ func TestSettingsPlan_warnsOfTheProjectItMovesTo(t *testing.T) {
 	once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsWillChange, 1)
 }
 
-// What helps a save does not help a restore: the way out is the only advice.
+// What helps a save does not help a restore: the way out is the only advice, and it leads out.
 func TestSettingsResource_destroyRefused(t *testing.T) {
 	t.Parallel()
 	sentry := gitlabsim.Settings{Active: true, Integrated: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
+	block := func(gitlab *testbed) {
+		gitlab.SetSettings(1, &gitlabsim.Settings{Active: true, APIURL: new("http://localhost/api/0/projects/o/p/")})
+	}
 	for name, test := range map[string]struct {
-		refuse func(*testbed)
-		kind   error
+		onDestroy string
+		refuse    func(*testbed)
+		kind      error
 	}{
-		"flag off": {func(gitlab *testbed) { gitlab.SetFlag(1, false) }, errortracking.ErrFlagDisabled},
-		"Sentry on a blocked host": {func(gitlab *testbed) {
-			gitlab.SetSettings(1, &gitlabsim.Settings{Active: true, APIURL: new("http://localhost/api/0/projects/o/p/")})
-		}, errortracking.ErrSentryBlocked},
+		"flag off":                             {onDestroyRestore, func(gitlab *testbed) { gitlab.SetFlag(1, false) }, errortracking.ErrFlagDisabled},
+		"Sentry on a blocked host":             {onDestroyRestore, block, errortracking.ErrSentryBlocked},
+		"Sentry on a blocked host, deactivate": {onDestroyDeactivate, block, errortracking.ErrSentryBlocked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scenario := twoProjects()
 			scenario.Projects[0].Settings = &sentry
 			gitlab := startTestbed(t, scenario)
-			terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = true\n  integrated = false"))
+			config := func(onDestroy string) string {
+				return settingsConfig("acme/web", "active = true\n  integrated = false\n  on_destroy = \""+onDestroy+"\"")
+			}
+			terraform := newCommandLine(t, gitlab, config(test.onDestroy))
 			terraform.succeeds(t, "apply", "-auto-approve")
 			test.refuse(gitlab)
 			output, err := terraform.run(t, "destroy", "-auto-approve")
 			if err == nil || !hasInOrder(output, "Error: Unable to apply on_destroy", adviceOn[test.kind].cause, stopManaging) || hasInOrder(output, adviceOn[test.kind].cure) {
 				t.Errorf("destroy ended with %v\n%s", err, output)
 			}
+			terraform.goesTo(t, config(onDestroyKeep), "0 added, 1 changed, 0 destroyed")
+			terraform.destroy(t)
+			passes(t, gitlab.hasSettings(1, true, false))
 		})
 	}
 }

@@ -43,13 +43,14 @@ func (c *commandLine) original(t *testing.T) (o originalSettings) {
 func TestSettingsRestore(t *testing.T) {
 	t.Parallel()
 	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
-	off, on := gitlabsim.Settings{Integrated: true}, gitlabsim.Settings{Active: true, Integrated: true}
+	off, on, neither := gitlabsim.Settings{Integrated: true}, gitlabsim.Settings{Active: true, Integrated: true}, gitlabsim.Settings{}
 	for name, test := range map[string]struct {
 		before   *gitlabsim.Settings
 		imported bool
-		steps    []string // arguments, applied one after another
-		outside  *gitlabsim.Settings
-		after    gitlabsim.Settings // the destroy
+		steps    []string            // arguments, applied one after another
+		outside  *gitlabsim.Settings // before the last step
+		later    *gitlabsim.Settings // after it
+		after    gitlabsim.Settings  // the destroy
 	}{
 		"new":                             {steps: []string{"active = true"}, after: off},
 		"new, then changed":               {steps: []string{"active = true", "active = false", "active = true"}, after: off},
@@ -61,8 +62,20 @@ func TestSettingsRestore(t *testing.T) {
 		"imported, then changed":          {before: &on, imported: true, steps: []string{"active = true", "active = false"}, after: on},
 		"changed outside before a write":  {before: &sentry, imported: true, steps: []string{"active = true", "active = true\n  integrated = true"}, outside: &gitlabsim.Settings{APIURL: sentry.APIURL}, after: gitlabsim.Settings{APIURL: sentry.APIURL}},
 		"changed outside to what a write": {before: &off, imported: true, steps: []string{"active = false", "active = true"}, outside: &on, after: on},
+
+		"adopted, backend later":          {before: &sentry, steps: []string{"active = true", "active = true\n  integrated = true"}, after: sentry},
+		"adopted, backend and activation": {before: &sentry, steps: []string{"active = true\n  integrated = true", "active = false\n  integrated = true"}, after: sentry},
+		"adopted, there and back":         {before: &on, steps: []string{"active = false", "active = true"}, after: on},
+		"adopted, as nobody wants it":     {before: &neither, steps: []string{"active = true\n  integrated = true"}, after: neither},
+		"nothing changed, then outside":   {before: &on, steps: []string{"active = true"}, later: &off, after: off},
+		"deactivate":                      {before: &on, steps: []string{"active = true\n  on_destroy = \"deactivate\""}, after: off},
+		"keep":                            {steps: []string{"active = true\n  on_destroy = \"keep\""}, after: on},
+		"keep what was changed":           {before: &on, steps: []string{"active = false\n  on_destroy = \"keep\""}, after: off},
 	} {
 		for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+			if refresh == "-refresh=true" && test.outside == nil && test.later == nil {
+				continue // It finds what the state says.
+			}
 			t.Run(name+" "+refresh, func(t *testing.T) {
 				t.Parallel()
 				scenario := twoProjects()
@@ -78,6 +91,9 @@ func TestSettingsRestore(t *testing.T) {
 						gitlab.SetSettings(1, test.outside)
 					}
 					terraform.succeeds(t, "apply", "-auto-approve", refresh)
+				}
+				if test.later != nil {
+					gitlab.SetSettings(1, test.later)
 				}
 				terraform.succeeds(t, "apply", "-destroy", "-auto-approve", refresh)
 				if row, _ := gitlab.Settings(1); !cmp.Equal(row, test.after) || len(gitlab.Keys(1)) > 0 {
