@@ -115,12 +115,11 @@ func TestClientKeyResource_renameAfterImport(t *testing.T) {
 }
 
 // However settings and keys depend on each other, and whichever response is lost, GitLab has the keys of the state and no
-// other after an apply, and none after a destroy. Each run has 12 projects, a third of them with one key, a third with two
-// and a third with three. A project's keys are read before its first key unless the settings came first, and after a lost
+// other after an apply, and none after a destroy. Each run has three projects, with one key, two keys and three keys. A project's keys are read before its first key unless the settings came first, and after a lost
 // POST. Each project's settings cost a temporary key.
 func TestClientKeyResource_oneKeyEach(t *testing.T) {
 	t.Parallel()
-	const projects, keys, nothing = 12, 24, "nothing"
+	const projects, keys, nothing = 3, 6, "nothing"
 	type between struct{ least, most int }
 	for _, test := range []struct {
 		order string
