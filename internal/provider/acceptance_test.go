@@ -691,7 +691,7 @@ func buildProvider() (string, error) {
 	}
 	builtFolder = folder
 	program := filepath.Join(folder, executable(programName))
-	if out, err := exec.Command("go", "build", "-o", program, "../..").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags", "-s -w", "-o", program, "../..").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, out)
 	}
 	return program, nil

@@ -35,71 +35,69 @@ func TestToken(t *testing.T) {
 		elsewhere = "http://elsewhere" // stands for the address of another server
 	)
 	tests := []struct {
-		name  string
 		fault gitlabsim.Fault // of everything in the project
 		says  string
 	}{
-		{"403", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden ` + repeated + `"}`}, "403 Forbidden (token) (value of header X-Gate)"},
-		{"403 with a request ID", gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`, Headers: map[string]string{"X-Request-Id": maintainer + gate}}, "needs the Maintainer role in this project"},
-		{"plain text", gitlabsim.Fault{Status: 502, Body: repeated, ContentType: "text/plain"}, "(token) (value of header X-Gate)"},
-		{"cut off", gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The response is incomplete"},
-		{"redirect to no address", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to another address"},
-		{"redirect to another host", gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to another address"},
+		{gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden ` + repeated + `"}`}, "403 Forbidden (token) (value of header X-Gate)"},
+		{gitlabsim.Fault{Status: 403, Body: `{"message":"403 Forbidden"}`, Headers: map[string]string{"X-Request-Id": maintainer + gate}}, "needs the Maintainer role in this project"},
+		{gitlabsim.Fault{Status: 502, Body: repeated, ContentType: "text/plain"}, "(token) (value of header X-Gate)"},
+		{gitlabsim.Fault{Status: 200, Body: `{"message":"` + repeated}, "The response is incomplete"},
+		{gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": "http://[" + maintainer + gate}}, "redirects to another address"},
+		{gitlabsim.Fault{Status: 302, Headers: map[string]string{"Location": elsewhere + "/sign_in/" + gate + "?token=" + maintainer}}, "redirects to another address"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			other := startRecorder(t)
-			gitlab := startTestbed(t, keyScenario())
-			terraform := newCommandLine(t, gitlab, proxied)
-			terraform.startProvider(t)
-			terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate)
-			run := func(fails bool, text string, arguments ...string) {
-				t.Helper()
-				output, err := terraform.run(t, arguments...)
-				secrets{maintainer, gate}.notIn(t, "the output of "+arguments[0], output)
-				if (err != nil) != fails {
-					t.Fatalf("%v ended with %v\n%s", arguments, err, output)
-				}
-				if !hasInOrder(output, text) {
-					t.Errorf("%v does not say %q\n%s", arguments, text, output)
-				}
-			}
+	other := startRecorder(t)
+	gitlab := startTestbed(t, keyScenario())
+	terraform := newCommandLine(t, gitlab, proxied)
+	terraform.startProvider(t)
+	terraform.env = append(terraform.env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(terraform.folder, "engine.log"), "TF_VAR_gate="+gate)
+	run := func(fails bool, text string, arguments ...string) {
+		t.Helper()
+		output, err := terraform.run(t, arguments...)
+		secrets{maintainer, gate}.notIn(t, "the output of "+arguments[0], output)
+		if (err != nil) != fails {
+			t.Fatalf("%v ended with %v\n%s", arguments, err, output)
+		}
+		if !hasInOrder(output, text) {
+			t.Errorf("%v does not say %q\n%s", arguments, text, output)
+		}
+	}
 
-			run(false, "", "plan", "-out=saved.tfplan")
-			fault := tt.fault
-			fault.Path = "/projects/1/*"
-			if location, ok := fault.Headers["Location"]; ok {
-				fault.Headers = map[string]string{"Location": strings.Replace(location, elsewhere, other.URL, 1)}
-			}
-			gitlab.AddFault(fault)
+	run(false, "", "plan", "-out=saved.tfplan")
+	for n, tt := range tests {
+		fault := tt.fault
+		fault.Path = "/projects/1/*"
+		if location, ok := fault.Headers["Location"]; ok {
+			fault.Headers = map[string]string{"Location": strings.Replace(location, elsewhere, other.URL, 1)}
+		}
+		gitlab.AddFault(fault)
+		if n == 0 {
 			run(true, tt.says, "apply", "saved.tfplan")
 			gitlab.ClearFaults()
 			run(false, "", "apply", "-auto-approve")
 			gitlab.AddFault(fault)
-			run(true, tt.says, "plan")
-			gitlab.ClearFaults()
-			run(false, "", "show", "-json")
+		}
+		run(true, tt.says, "plan")
+		gitlab.ClearFaults()
+	}
+	run(false, "", "show", "-json")
 
-			// A saved plan has the variables of the configuration, whoever reads them; it has nothing from the environment.
-			files := secrets{maintainer}.notInFolder(t, terraform.folder)
-			for name, text := range map[string]string{"terraform.tfstate": `"https://glet_`, "engine.log": "[TRACE] provider.terraform-provider-gitlab"} {
-				if !strings.Contains(files[name], text) {
-					t.Errorf("%s does not have %q", name, text)
-				}
-			}
-			if err := os.Remove(filepath.Join(terraform.folder, "saved.tfplan")); err != nil {
-				t.Fatal(err)
-			}
-			run(false, "", "destroy", "-auto-approve")
-			secrets{maintainer, gate}.notInFolder(t, terraform.folder)
-			if got := other.requests(); len(got) > 0 {
-				t.Errorf("another server was asked: %v", got)
-			}
-			if !sentTo(gitlab, "X-Gate", gate) || !sentTo(gitlab, "Authorization", "Bearer "+maintainer) {
-				t.Error("GitLab did not get the token and the header")
-			}
-		})
+	// A saved plan has the variables of the configuration, whoever reads them; it has nothing from the environment.
+	files := secrets{maintainer}.notInFolder(t, terraform.folder)
+	for name, text := range map[string]string{"terraform.tfstate": `"https://glet_`, "engine.log": "[TRACE] provider.terraform-provider-gitlab"} {
+		if !strings.Contains(files[name], text) {
+			t.Errorf("%s does not have %q", name, text)
+		}
+	}
+	if err := os.Remove(filepath.Join(terraform.folder, "saved.tfplan")); err != nil {
+		t.Fatal(err)
+	}
+	run(false, "", "destroy", "-auto-approve")
+	secrets{maintainer, gate}.notInFolder(t, terraform.folder)
+	if got := other.requests(); len(got) > 0 {
+		t.Errorf("another server was asked: %v", got)
+	}
+	if !sentTo(gitlab, "X-Gate", gate) || !sentTo(gitlab, "Authorization", "Bearer "+maintainer) {
+		t.Error("GitLab did not get the token and the header")
 	}
 }
 
