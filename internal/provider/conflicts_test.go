@@ -39,9 +39,8 @@ func TestConflicts_settings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			terraform := newCommandLine(t, startTestbed(t, twoProjects()), two(test.first, test.second))
-			once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, test.times)
-			terraform.succeeds(t, "apply", "-auto-approve")
-			for _, options := range [][]string{{}, {"-refresh=false"}, {"-replace=" + a}, {"-replace=" + a, "-replace=" + b}} {
+			once(t, terraform.succeeds(t, "apply", "-auto-approve"), "Warning: "+settingsManagedTwice, test.times)
+			for _, options := range [][]string{{}, {"-refresh=false", "-replace=" + a}, {"-replace=" + a, "-replace=" + b}} {
 				once(t, terraform.succeeds(t, append([]string{"plan"}, options...)...), "Warning: "+settingsManagedTwice, test.times)
 			}
 			// A plan that destroys both leaves none that could want something.
@@ -56,39 +55,39 @@ func TestConflicts_settingsRemoved(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		onDestroy string
+		removed   string // the name of the one that goes, before or after that of the other one in the plan
 		imported  bool
 		times     int
 	}{
-		{"restore", false, 1}, {"deactivate", false, 1}, {"keep", false, 0}, {"restore", true, 0}, {"deactivate", true, 1},
+		{"restore", "a", false, 1}, {"restore", "z", false, 1}, {"deactivate", "a", false, 1}, {"keep", "z", false, 0},
+		{"restore", "a", true, 0}, {"deactivate", "z", true, 1},
 	} {
-		t.Run(fmt.Sprintf("%s, imported %t", test.onDestroy, test.imported), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s of %s, imported %t", test.onDestroy, test.removed, test.imported), func(t *testing.T) {
 			t.Parallel()
-			for _, removed := range []string{"a", "z"} {
-				scenario := twoProjects()
-				if test.imported {
-					scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
-				}
-				removedConfig := strings.ReplaceAll(settingsConfig("1", "active = true\n  on_destroy = \""+test.onDestroy+"\""), `"test"`, `"`+removed+`"`)
-				kept := strings.ReplaceAll(settingsConfig("1", "active = true"), `"test"`, `"m"`)
-				terraform := newCommandLine(t, startTestbed(t, scenario), removedConfig)
-				if test.imported {
-					terraform.succeeds(t, "import", "gitlab_error_tracking_settings."+removed, "1")
-				}
-				terraform.succeeds(t, "apply", "-auto-approve")
-				terraform.write(t, "main.tf", requiredProviders+removedConfig+kept)
-				terraform.succeeds(t, "apply", "-auto-approve")
-				terraform.write(t, "main.tf", requiredProviders+kept)
-				for _, options := range []string{"-refresh=true", "-refresh=false"} {
-					output := terraform.succeeds(t, "plan", options)
-					once(t, output, "Warning: "+settingsManagedTwice, test.times)
-					if test.times > 0 && !hasInOrder(output, "This plan destroys a resource that manages the error tracking settings", "on_destroy = \"keep\"") {
-						t.Errorf("the plan does not say what to do:\n%s", output)
-					}
-				}
-				// A renamed block is destroyed and created: nobody keeps the settings meanwhile.
-				terraform.write(t, "main.tf", requiredProviders+strings.ReplaceAll(removedConfig, `"`+removed+`"`, `"new"`)+strings.ReplaceAll(kept, `"m"`, `"newer"`))
-				once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, 0)
+			scenario := twoProjects()
+			if test.imported {
+				scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 			}
+			removed := strings.ReplaceAll(settingsConfig("1", "active = true\n  on_destroy = \""+test.onDestroy+"\""), `"test"`, `"`+test.removed+`"`)
+			kept := strings.ReplaceAll(settingsConfig("1", "active = true"), `"test"`, `"m"`)
+			terraform := newCommandLine(t, startTestbed(t, scenario), removed)
+			if test.imported {
+				terraform.succeeds(t, "import", "gitlab_error_tracking_settings."+test.removed, "1")
+			}
+			terraform.succeeds(t, "apply", "-auto-approve")
+			terraform.write(t, "main.tf", requiredProviders+removed+kept)
+			terraform.succeeds(t, "apply", "-auto-approve")
+			terraform.write(t, "main.tf", requiredProviders+kept)
+			for _, options := range []string{"-refresh=true", "-refresh=false"} {
+				output := terraform.succeeds(t, "plan", options)
+				once(t, output, "Warning: "+settingsManagedTwice, test.times)
+				if test.times > 0 && !hasInOrder(output, "This plan destroys a resource that manages the error tracking settings", "on_destroy = \"keep\"") {
+					t.Errorf("the plan does not say what to do:\n%s", output)
+				}
+			}
+			// A renamed block is destroyed and created: nobody keeps the settings meanwhile.
+			terraform.write(t, "main.tf", requiredProviders+strings.ReplaceAll(removed, `"`+test.removed+`"`, `"new"`)+strings.ReplaceAll(kept, `"m"`, `"newer"`))
+			once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, 0)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -18,13 +19,25 @@ resource "gitlab_error_tracking_client_key" "test" {
   project = "1"
 }
 `
+	whole := settingsConfig("acme/web", "active = true") + counted
+	// The GitLab and the state of one apply, for all.
+	first := startTestbed(t, twoProjects())
+	applied := newCommandLine(t, first, whole)
+	for n := range 3 {
+		id := first.AddKey(1).ID
+		applied.succeeds(t, "import", fmt.Sprintf("%s[%d]", clientKeyAddress, n), fmt.Sprintf("1:%d", id))
+	}
+	applied.succeeds(t, "apply", "-auto-approve")
+	state, planted := applied.stateFile(t), twoProjects()
+	planted.Projects[0].ClientKeys = first.Keys(1)
+	planted.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 	for name, test := range map[string]struct {
 		rest    string // of the configuration
 		options []string
 		objects []string
 	}{
-		"destroy":                     {settingsConfig("acme/web", "active = true") + counted, []string{"-destroy"}, []string{"1:1", "1:2", "1:3", "settings"}},
-		"destroy without refresh":     {settingsConfig("acme/web", "active = true") + counted, []string{"-destroy", "-refresh=false"}, []string{"1:1", "1:2", "1:3", "settings"}},
+		"destroy":                     {whole, []string{"-destroy"}, []string{"1:1", "1:2", "1:3", "settings"}},
+		"destroy without refresh":     {whole, []string{"-destroy", "-refresh=false"}, []string{"1:1", "1:2", "1:3", "settings"}},
 		"removed":                     {"", nil, []string{"1:1", "1:2", "1:3", "settings"}},
 		"removed without refresh":     {"", []string{"-refresh=false"}, []string{"1:1", "1:2", "1:3", "settings"}},
 		"shrunk count":                {settingsConfig("acme/web", "active = true") + strings.Replace(counted, "= 3", "= 2", 1), nil, []string{"1:3"}},
@@ -32,15 +45,9 @@ resource "gitlab_error_tracking_client_key" "test" {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			scenario := twoProjects()
-			scenario.Projects[0].ClientKeys = gitlabsim.MakeKeys(3)
-			gitlab := startTestbed(t, scenario)
-			terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = true")+counted)
-			for _, n := range []string{"0", "1", "2"} {
-				terraform.succeeds(t, "import", clientKeyAddress+"["+n+"]", "1:"+string('1'+n[0]-'0'))
-			}
-			terraform.succeeds(t, "apply", "-auto-approve")
-			terraform.write(t, "main.tf", requiredProviders+test.rest)
+			gitlab := startTestbed(t, planted)
+			terraform := newCommandLine(t, gitlab, test.rest)
+			terraform.write(t, "terraform.tfstate", string(state))
 			if output := terraform.succeeds(t, append([]string{"plan"}, test.options...)...); strings.Contains(output, willBeForgotten) {
 				t.Errorf("a visible project is forgotten:\n%s", output)
 			}
@@ -144,17 +151,17 @@ func TestVisibility_replacement(t *testing.T) {
 func TestApply_plansADeposedKeyWithoutALook(t *testing.T) {
 	t.Parallel()
 	needsEngine(t, "1.4")
-	config := func(rotated, project string) string {
+	config := func(rotated, project, seconds string) string {
 		return clientKeyConfig("1", `keepers = { a = "`+rotated+`" }`+"\n  lifecycle { create_before_destroy = true }") +
-			"resource \"terraform_data\" \"project\" {\n  input = \"" + project + "\"\n  triggers_replace = \"" + project + "\"\n  provisioner \"local-exec\" {\n    command = \"sleep 2\"\n  }\n}\n" +
+			"resource \"terraform_data\" \"project\" {\n  input = \"" + project + "\"\n  triggers_replace = \"" + project + "\"\n  provisioner \"local-exec\" {\n    command = \"sleep " + seconds + "\"\n  }\n}\n" +
 			strings.ReplaceAll(clientKeyConfig("X", ""), `"test"`, `"other"`)
 	}
 	fill := func(s string) string { return strings.ReplaceAll(s, `"X"`, "terraform_data.project.output") }
 	gitlab := startTestbed(t, twoProjects())
-	terraform := newCommandLine(t, gitlab, fill(config("1", "acme/web")))
+	terraform := newCommandLine(t, gitlab, fill(config("1", "acme/web", "0")))
 	terraform.succeeds(t, "init")
 	terraform.succeeds(t, "apply", "-auto-approve")
-	terraform.write(t, "main.tf", requiredProviders+fill(config("2", "acme/shop")))
+	terraform.write(t, "main.tf", requiredProviders+fill(config("2", "acme/shop", "2")))
 	output, err := terraform.run(t, "apply", "-auto-approve")
 	if err == nil || strings.Contains(output, "bug in the provider") || !strings.Contains(output, differentProject) {
 		t.Errorf("%v\n%s", err, output)
