@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -9,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // TestMatrix lets each operation of Terraform meet each fault of GitLab, or of the network before it, in the request
@@ -362,7 +363,7 @@ func (c cell) message() []string {
 	if c.fault.Status != 0 {
 		answered = fmt.Sprintf("returned %d %s for", c.fault.Status, http.StatusText(c.fault.Status))
 	}
-	return []string{"Error: " + titleOr(c.end.title, c.title), "Project acme/web: GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
+	return []string{"Error: " + cmp.Or(c.end.title, c.title), "Project acme/web: GitLab at", answered + " " + c.method + " /api/v4" + c.path, c.end.says}
 }
 
 // state is what the state holds when the operation ends well.
@@ -379,7 +380,7 @@ func (m matrixBed) holds(t *testing.T, rows string, state []object) {
 	if got := m.rows(); got != rows {
 		t.Errorf("GitLab has %s, want %s", got, rows)
 	}
-	if diff := cmp.Diff(jsonText(state), jsonText(m.terraform.objectsInState(t))); diff != "" {
+	if diff := gocmp.Diff(jsonText(state), jsonText(m.terraform.objectsInState(t))); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
 	}
 }
@@ -394,11 +395,4 @@ func keysOutside(state []object, keys []gitlabsim.ClientKey) []int64 {
 		}
 	}
 	return ids
-}
-
-func titleOr(title, otherwise string) string {
-	if title == "" {
-		return otherwise
-	}
-	return title
 }
