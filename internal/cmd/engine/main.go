@@ -12,7 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -42,7 +44,9 @@ func main() {
 // goTest runs go test on the engine. It prints what go test would print, and a line with the result at the end. It
 // returns an error if go test fails.
 func goTest(ctx context.Context, e engine.Engine, args []string, out io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
+	// A test waits for its engine, for the processes of that and for GitLab: twice as many as processors keep all busy.
+	parallel := strconv.Itoa(2 * runtime.GOMAXPROCS(0))
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json", "-parallel", parallel}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	// Thousands of short runs of an engine spend a fifth of their time on collecting garbage that ends with them.
 	cmd.Env = append(os.Environ(), engine.Variable+"="+e.Path, "GOGC=400")
