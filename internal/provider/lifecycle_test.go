@@ -137,7 +137,7 @@ data "gitlab_error_tracking_client_keys" "test" {
 		}
 	}
 	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{step(true, 0), step(false, 0), step(true, 0), step(true, 1), step(true, 0)},
+		Steps: []resource.TestStep{step(true, 0), step(false, 0), step(true, 1), step(true, 0)},
 	})
 }
 

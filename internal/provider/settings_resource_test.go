@@ -353,52 +353,51 @@ func TestSettingsResource_existing(t *testing.T) {
 	sentry := gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}
 	for name, test := range map[string]struct {
 		before    *gitlabsim.Settings
+		project   string
 		arguments string
 		imported  bool
 		says      []string
 	}{
-		"none":                      {nil, "active = true", false, nil},
-		"as wanted":                 {&gitlabsim.Settings{Active: true, Integrated: true}, "active = true", false, nil},
-		"switched off":              {&gitlabsim.Settings{Integrated: true}, "active = true", false, []string{"The apply will change active from false to true."}},
-		"Sentry":                    {&sentry, "active = true\n  integrated = true", false, []string{"The apply will change integrated from false to true.", "no longer show the errors of the Sentry project"}},
-		"Sentry, both":              {&gitlabsim.Settings{APIURL: sentry.APIURL}, "active = true\n  integrated = true", false, []string{"active from false to true and integrated from false to true.", "Sentry project"}},
-		"Sentry stays":              {&sentry, "active = false", false, []string{"The apply will change active from true to false.\n\n"}},
-		"imported":                  {&sentry, "active = true\n  integrated = true", true, nil},
-		"integrated, Sentry wanted": {&gitlabsim.Settings{Active: true, Integrated: true, APIURL: sentry.APIURL}, "active = true\n  integrated = false", false, []string{"The apply will change integrated from true to false.\n\n"}},
+		"none":                      {nil, "acme/web", "active = true", false, nil},
+		"as wanted":                 {&gitlabsim.Settings{Active: true, Integrated: true}, "1", "active = true", false, nil},
+		"switched off":              {&gitlabsim.Settings{Integrated: true}, "acme/web", "active = true", false, []string{"The apply will change active from false to true."}},
+		"Sentry":                    {&sentry, "1", "active = true\n  integrated = true", false, []string{"The apply will change integrated from false to true.", "no longer show the errors of the Sentry project"}},
+		"Sentry, both":              {&gitlabsim.Settings{APIURL: sentry.APIURL}, "acme/web", "active = true\n  integrated = true", false, []string{"active from false to true and integrated from false to true.", "Sentry project"}},
+		"Sentry stays":              {&sentry, "1", "active = false", false, []string{"The apply will change active from true to false.\n\n"}},
+		"imported":                  {&sentry, "acme/web", "active = true\n  integrated = true", true, nil},
+		"integrated, Sentry wanted": {&gitlabsim.Settings{Active: true, Integrated: true, APIURL: sentry.APIURL}, "acme/web", "active = true\n  integrated = false", false, []string{"The apply will change integrated from true to false.\n\n"}},
 	} {
-		for _, project := range []string{"1", "acme/web"} {
-			t.Run(name+" by "+project, func(t *testing.T) {
-				t.Parallel()
-				scenario := twoProjects()
-				scenario.Projects[0].Settings = test.before
-				gitlab := startTestbed(t, scenario)
-				terraform := newCommandLine(t, gitlab, settingsConfig(project, test.arguments))
-				if test.imported {
-					terraform.succeeds(t, "import", settingsAddress, "1")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario := twoProjects()
+			scenario.Projects[0].Settings = test.before
+			gitlab := startTestbed(t, scenario)
+			terraform := newCommandLine(t, gitlab, settingsConfig(test.project, test.arguments))
+			if test.imported {
+				terraform.succeeds(t, "import", settingsAddress, "1")
+			}
+			gitlab.ClearRequests()
+			gitlab.warnings.take()
+			terraform.succeeds(t, "plan")
+			warned := strings.Join(gitlab.warnings.take(), "\n")
+			if got := strings.Count(warned, settingsWillChange); got != len(test.says[:min(1, len(test.says))]) {
+				t.Errorf("%d warnings:\n%s", got, warned)
+			}
+			for _, text := range test.says {
+				if !strings.Contains(warned, text) {
+					t.Errorf("no warning says %q:\n%s", text, warned)
 				}
-				gitlab.ClearRequests()
-				gitlab.warnings.take()
-				terraform.succeeds(t, "plan")
-				warned := strings.Join(gitlab.warnings.take(), "\n")
-				if got := strings.Count(warned, settingsWillChange); got != len(test.says[:min(1, len(test.says))]) {
-					t.Errorf("%d warnings:\n%s", got, warned)
-				}
-				for _, text := range test.says {
-					if !strings.Contains(warned, text) {
-						t.Errorf("no warning says %q:\n%s", text, warned)
-					}
-				}
-				reads := strings.Count(strings.Join(gitlab.requests(), "\n"), "/settings")
-				gitlab.ClearRequests()
-				terraform.succeeds(t, "apply", "-auto-approve")
-				if again := strings.Count(strings.Join(gitlab.requests(), "\n"), "GET /projects/1/error_tracking/settings"); reads != 1 || again > 2 {
-					t.Errorf("the plan read the settings %d times, plan and apply together %d times", reads, again)
-				}
-				if output := terraform.succeeds(t, "plan", "-replace="+settingsAddress); strings.Contains(output, settingsWillChange) {
-					t.Errorf("a replacement warns:\n%s", output)
-				}
-			})
-		}
+			}
+			reads := strings.Count(strings.Join(gitlab.requests(), "\n"), "/settings")
+			gitlab.ClearRequests()
+			terraform.succeeds(t, "apply", "-auto-approve")
+			if again := strings.Count(strings.Join(gitlab.requests(), "\n"), "GET /projects/1/error_tracking/settings"); reads != 1 || again > 2 {
+				t.Errorf("the plan read the settings %d times, plan and apply together %d times", reads, again)
+			}
+			if output := terraform.succeeds(t, "plan", "-replace="+settingsAddress); strings.Contains(output, settingsWillChange) {
+				t.Errorf("a replacement warns:\n%s", output)
+			}
+		})
 	}
 }
 

@@ -27,18 +27,18 @@ func TestWithoutRefresh(t *testing.T) {
 		config  string
 		command []string
 	}{
-		"nothing":          {config("acme/web", "true", "1"), nil},
-		"update":           {config("acme/web", "false", "1"), nil},
-		"rotate":           {config("acme/web", "true", "2"), nil},
-		"replace":          {config("acme/web", "true", "1"), []string{"-replace=" + clientKeyAddress}},
-		"rename":           {strings.NewReplacer(`"test"`, `"new"`, ".test]", ".new]").Replace(config("acme/web", "true", "1")) + "moved {\n  from = " + clientKeyAddress + "\n  to   = gitlab_error_tracking_client_key.new\n}\nmoved {\n  from = " + settingsAddress + "\n  to   = gitlab_error_tracking_settings.new\n}\n", nil},
-		"another project":  {config("acme/shop", "true", "1"), nil},
-		"move and rotate":  {config("acme/shop", "true", "2"), nil},
-		"by ID":            {config("1", "true", "1"), nil},
-		"remove the key":   {settingsConfig("acme/web", "active = true"), nil},
-		"destroy":          {config("acme/web", "true", "1"), []string{"-destroy"}},
-		"import a key":     {config("acme/web", "true", "1") + "import {\n  to = gitlab_error_tracking_client_key.more\n  id = \"2:9\"\n}\n" + strings.ReplaceAll(clientKeyConfig("2", ""), `"test"`, `"more"`), nil},
-		"another settings": {config("acme/web", "true", "1") + strings.ReplaceAll(settingsConfig("2", "active = true"), `"test"`, `"more"`), nil},
+		"nothing":         {config("acme/web", "true", "1"), nil},
+		"update":          {config("acme/web", "false", "1"), nil},
+		"rotate":          {config("acme/web", "true", "2"), nil},
+		"replace":         {config("acme/web", "true", "1"), []string{"-replace=" + clientKeyAddress}},
+		"rename":          {strings.NewReplacer(`"test"`, `"new"`, ".test]", ".new]").Replace(config("acme/web", "true", "1")) + "moved {\n  from = " + clientKeyAddress + "\n  to   = gitlab_error_tracking_client_key.new\n}\nmoved {\n  from = " + settingsAddress + "\n  to   = gitlab_error_tracking_settings.new\n}\n", nil},
+		"another project": {config("acme/shop", "true", "1"), nil},
+		"move and rotate": {config("acme/shop", "true", "2"), nil},
+		"by ID":           {config("1", "true", "1"), nil},
+		"remove the key":  {settingsConfig("acme/web", "active = true"), nil},
+		"destroy":         {config("acme/web", "true", "1"), []string{"-destroy"}},
+		"more objects": {config("acme/web", "true", "1") + "import {\n  to = gitlab_error_tracking_client_key.more\n  id = \"2:9\"\n}\n" +
+			strings.ReplaceAll(clientKeyConfig("2", "")+settingsConfig("2", "active = true"), `"test"`, `"more"`), nil},
 	}
 	const stops, hidden, ok = "Different project", "Unable to create or replace resource", ""
 	all := func(result string, except map[string]string) map[string]string {
