@@ -2,10 +2,10 @@ package errortracking
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -48,29 +48,14 @@ func (c *call) decode(ctx context.Context, err error, reply any) (kind, cause er
 		}
 		return ErrRejected, nil
 	}
-	if err := json.Unmarshal(c.answer.body, reply); err != nil {
-		return ErrMalformed, inWords(err)
+	err = json.Unmarshal(c.answer.body, reply)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // Its text names Go types.
+		err = fmt.Errorf("unexpected JSON %s", strings.TrimSuffix(wrong.Value+" in "+wrong.Field, " in "))
+	}
+	if err != nil {
+		return ErrMalformed, err
 	}
 	return nil, nil
-}
-
-// jsonWords are the words for the kinds of Go types, and for what encoding/json calls the values it finds in their place.
-var jsonWords = map[string]string{
-	"struct": "an object", "slice": "a list", "int64": "a whole number",
-	"object": "an object", "array": "a list", "number": "a number", "string": "a string", "bool": "true or false",
-}
-
-// inWords says what JSON of another shape should be. The text of encoding/json names Go types.
-func inWords(err error) error {
-	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	if !ok {
-		return err
-	}
-	text := "expected " + jsonWords[wrong.Type.Kind().String()] + ", got " + cmp.Or(jsonWords[wrong.Value], wrong.Value)
-	if wrong.Field != "" {
-		text = wrong.Field + ": " + text
-	}
-	return errors.New(text)
 }
 
 // failure builds the error of a call. If GitLab answered 2xx and decoding failed, the body is data, so it is not used as a

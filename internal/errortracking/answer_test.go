@@ -55,7 +55,7 @@ var errorTests = map[string]struct {
 		want: errortracking.Error{Kind: errortracking.ErrProjectNotFound, Status: 404, Message: "404 Project Not Found"},
 	},
 	"no project of the path": {
-		request: resolveProject,
+		request: findProject,
 		want:    errortracking.Error{Kind: errortracking.ErrProjectNotFound, Status: 404, Message: "404 Project Not Found"},
 	},
 	"no settings to read": {
@@ -287,7 +287,7 @@ func TestMalformedAnswers(t *testing.T) {
 		requests []request
 		bodies   []string
 	}{
-		{"anything", []request{readSettings, putSettings, patchSettings, listKeys, createKey, deleteKey, resolveProject, checkToken}, []string{
+		{"anything", []request{readSettings, putSettings, patchSettings, listKeys, createKey, deleteKey, findProject, checkToken}, []string{
 			"", " ", "null", `"text"`, "12", "true", "{", "[{", `{"id":1`, `{"id":1}{"id":2}`, "OK", `{"id":"1","active":"true"}`, "\x00", "{}", "[[]]", "[null]",
 		}},
 		{"settings", []request{readSettings, putSettings, patchSettings}, []string{
@@ -305,7 +305,7 @@ func TestMalformedAnswers(t *testing.T) {
 		{"keys", []request{listKeys}, []string{
 			"{" + key + "}", "[{" + key + "}]", `[{"id":0,` + key + "}]", `[{"id":1,` + key + `},{"id":-1,` + key + "}]", `[{"id":1,` + key + `},null]`,
 		}},
-		{"an ID", []request{resolveProject, checkToken}, []string{"[]", `{"id":0}`, `{"id":-1}`, `{"id":null}`, `{"id":1.5}`, `{"id":[1]}`}},
+		{"an ID", []request{findProject, checkToken}, []string{"[]", `{"id":0}`, `{"id":-1}`, `{"id":null}`, `{"id":1.5}`, `{"id":[1]}`}},
 	}
 	for _, tt := range bodies {
 		for _, body := range tt.bodies {
@@ -337,12 +337,12 @@ func TestMalformedAnswers_words(t *testing.T) {
 		body    string
 		want    string
 	}{
-		{readSettings, "[]", "expected an object, got a list"},
-		{readSettings, `"text"`, "expected an object, got a string"},
-		{readSettings, `{"active":1,"integrated":true}`, "active: expected true or false, got a number"},
-		{readSettings, `{"active":true,"integrated":true,"api_url":{}}`, "api_url: expected a string, got an object"},
-		{listKeys, "true", "expected a list, got true or false"},
-		{createKey, `{"id":1.5}`, "id: expected a whole number, got number 1.5"},
+		{readSettings, "[]", "unexpected JSON array"},
+		{readSettings, `"text"`, "unexpected JSON string"},
+		{readSettings, `{"active":1,"integrated":true}`, "unexpected JSON number in active"},
+		{readSettings, `{"active":true,"integrated":true,"api_url":{}}`, "unexpected JSON object in api_url"},
+		{listKeys, "true", "unexpected JSON bool"},
+		{createKey, `{"id":1.5}`, "unexpected JSON number 1.5 in id"},
 	} {
 		server := startServer(t, answering(http.StatusOK, tt.body))
 		failed := wantError(t, tt.request(t.Context(), newClient(t, server.URL)), errortracking.ErrMalformed)

@@ -147,7 +147,7 @@ var failures = []failure{
 		gitlab: fault(gitlabsim.Fault{Status: 404, Body: `{"error":"404 Not Found"}`}),
 	},
 	{happens: "JSON cut off", kind: errortracking.ErrMalformed, title: unexpectedResponse, names: []string{"unexpected end of JSON input"}, once: true, gitlab: fault(gitlabsim.Fault{Status: 200, Body: `{"id":1,`})},
-	{happens: "a list", kind: errortracking.ErrMalformed, title: unexpectedResponse, names: []string{"expected an object, got a list"}, never: "struct", once: true, gitlab: fault(gitlabsim.Fault{Path: "/projects/1/*", Status: 200, Body: `[]`})},
+	{happens: "a list", kind: errortracking.ErrMalformed, title: unexpectedResponse, names: []string{"unexpected JSON array"}, never: "struct", once: true, gitlab: fault(gitlabsim.Fault{Path: "/projects/1/*", Status: 200, Body: `[]`})},
 	{happens: "unknown status", kind: errortracking.ErrUnexpected, title: unexpectedResponse, once: true, gitlab: fault(gitlabsim.Fault{Status: 418, Body: `{"message":"short and stout"}`})},
 	{
 		happens: "rate limit for 11 minutes", kind: errortracking.ErrRateLimited, title: gitlabUnavailable, names: []string{"wait 11m40s"}, never: "retries", once: true,
