@@ -49,19 +49,3 @@ func (c *cache[K, V]) get(ctx context.Context, key K) (V, error) {
 
 // forget makes the next get fetch anew. A fetch that is under way still serves those who wait for it.
 func (c *cache[K, V]) forget(key K) { c.fetches.Delete(key) }
-
-// forgetError makes the next get fetch anew if what is remembered is an error.
-func (c *cache[K, V]) forgetError(key K) {
-	entry, _ := c.fetches.Load(key)
-	known, ok := entry.(*cacheEntry[V])
-	if !ok {
-		return
-	}
-	select {
-	case <-known.done:
-		if known.err != nil {
-			c.fetches.CompareAndDelete(key, known)
-		}
-	default:
-	}
-}

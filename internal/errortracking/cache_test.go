@@ -148,18 +148,16 @@ func TestCache(t *testing.T) {
 		"the error that counts as an answer": func(t *testing.T, f *fetches) {
 			f.cache.keeps = errFetch
 			one := f.ask(t.Context(), "key")
-			f.cache.forgetError("key")
 			f.finish(0, -1)
 			wantAsked(t, one, 0, errFetch)
 			wantAsked(t, f.ask(t.Context(), "key"), 0, errFetch)
 			f.wantBegun(t, 1)
-			f.cache.forgetError("other")
-			f.cache.forgetError("key")
+			f.cache.forget("other")
+			wantAsked(t, f.ask(t.Context(), "key"), 0, errFetch)
+			f.cache.forget("key")
 			again := f.ask(t.Context(), "key")
 			f.finish(1, 5)
 			wantAsked(t, again, 5, nil)
-			f.cache.forgetError("key")
-			wantAsked(t, f.ask(t.Context(), "key"), 5, nil)
 			f.wantBegun(t, 2)
 		},
 		"the first asker leaves": func(t *testing.T, f *fetches) {

@@ -248,8 +248,8 @@ func deleteKey(ctx context.Context, c *errortracking.Client) error {
 	return c.RequestDeletion(ctx, project, 99)
 }
 
-func resolveProject(ctx context.Context, c *errortracking.Client) error {
-	_, err := c.ResolveProject(ctx, "acme/none")
+func findProject(ctx context.Context, c *errortracking.Client) error {
+	_, err := c.Project(ctx, "acme/none")
 	return err
 }
 

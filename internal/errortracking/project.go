@@ -85,8 +85,11 @@ func (c *Client) ResolveProject(ctx context.Context, project string) (int64, err
 	if err != nil || id != 0 {
 		return id, err
 	}
-	c.projects.forgetError(strings.ToLower(path))
 	found, err := c.Project(ctx, project)
+	if errors.Is(err, ErrProjectNotFound) {
+		c.projects.forget(strings.ToLower(path))
+		found, err = c.Project(ctx, project)
+	}
 	return found.ID, err
 }
 

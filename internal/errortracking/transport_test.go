@@ -483,7 +483,7 @@ func TestLocationOfSuccess(t *testing.T) {
 func TestCancelledSharedRead(t *testing.T) {
 	t.Parallel()
 	for name, read := range map[string]request{
-		"project": resolveProject,
+		"project": findProject,
 		"client key": func(ctx context.Context, c *errortracking.Client) error {
 			_, err := c.ClientKey(ctx, project, 1)
 			return err
