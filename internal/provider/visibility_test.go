@@ -1,9 +1,16 @@
 package provider
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -151,21 +158,46 @@ func TestVisibility_replacement(t *testing.T) {
 func TestApply_plansADeposedKeyWithoutALook(t *testing.T) {
 	t.Parallel()
 	needsEngine(t, "1.4")
-	config := func(rotated, project, seconds string) string {
+	needsPOSIX(t)
+	config := func(rotated, project, command string) string {
 		return clientKeyConfig("1", `keepers = { a = "`+rotated+`" }`+"\n  lifecycle { create_before_destroy = true }") +
-			"resource \"terraform_data\" \"project\" {\n  input = \"" + project + "\"\n  triggers_replace = \"" + project + "\"\n  provisioner \"local-exec\" {\n    command = \"sleep " + seconds + "\"\n  }\n}\n" +
+			"resource \"terraform_data\" \"project\" {\n  input = \"" + project + "\"\n  triggers_replace = \"" + project + "\"\n  provisioner \"local-exec\" {\n    command = \"" + command + "\"\n  }\n}\n" +
 			strings.ReplaceAll(clientKeyConfig("X", ""), `"test"`, `"other"`)
 	}
 	fill := func(s string) string { return strings.ReplaceAll(s, `"X"`, "terraform_data.project.output") }
-	gitlab := startTestbed(t, twoProjects())
-	terraform := newCommandLine(t, gitlab, fill(config("1", "acme/web", "0")))
+	deleted := &methodSeen{method: http.MethodDelete, seen: make(chan struct{})}
+	gitlab := startTestbedWith(t, twoProjects(), gitlabsim.Options{Log: deleted})
+	terraform := newCommandLine(t, gitlab, fill(config("1", "acme/web", "true")))
 	terraform.succeeds(t, "init")
 	terraform.succeeds(t, "apply", "-auto-approve")
-	terraform.write(t, "main.tf", requiredProviders+fill(config("2", "acme/shop", "2")))
+	// The project of the other key is known only once the old key is deleted.
+	held := filepath.Join(terraform.folder, "held")
+	if output, err := exec.CommandContext(t.Context(), "mkfifo", held).CombinedOutput(); err != nil {
+		t.Fatalf("mkfifo: %v %s", err, output)
+	}
+	go func() {
+		<-deleted.seen
+		_ = os.WriteFile(held, nil, 0o600) // which lets the command read
+	}()
+	terraform.write(t, "main.tf", requiredProviders+fill(config("2", "acme/shop", "cat held")))
 	output, err := terraform.run(t, "apply", "-auto-approve")
 	if err == nil || strings.Contains(output, "bug in the provider") || !strings.Contains(output, differentProject) {
 		t.Errorf("%v\n%s", err, output)
 	}
+}
+
+// methodSeen is a log that reports the first request with a method.
+type methodSeen struct {
+	method string
+	once   sync.Once
+	seen   chan struct{}
+}
+
+func (m *methodSeen) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(strconv.Quote(m.method))) {
+		m.once.Do(func() { close(m.seen) })
+	}
+	return len(line), nil
 }
 
 // An apply that rotates a key with create_before_destroy asks nothing of the settings.
