@@ -12,6 +12,7 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 // groupDataConfigs are the data sources of a group, each with the given arguments.
@@ -34,72 +35,49 @@ func TestGroupDataSources(t *testing.T) {
 		APIURL: new("https://sentry.example.com/api/0/projects/o/api/"), SentryExternalURL: new("https://sentry.example.com/o/api/"), ProjectName: new("api"),
 	}
 	gitlab := startTestbed(t, scenario)
-	projects := map[string]object{
-		"acme/web":  {"active": true, "integrated": true, "project_name": nil, "sentry_external_url": nil, "api_url": nil},
-		"acme/shop": nil,
-		"acme/sub/api": {
-			"active": false, "integrated": false, "project_name": "api",
-			"sentry_external_url": "https://sentry.example.com/o/api/", "api_url": "https://sentry.example.com/api/0/projects/o/api/",
-		},
+	key := func(project string, projectID, keyID int64) object {
+		o := gitlab.clientKeyObject(project, projectID, keyID)
+		delete(o, "keepers")
+		return o
 	}
-	ids := map[string]int64{"acme/web": 1, "acme/shop": 2, "acme/sub/api": 3}
-	type found struct {
-		arguments string
-		want      object
-		projects  []string
-		keys      map[string][]int64 // by project
-		noRows    bool               // the arguments are those of keys alone
-	}
-	step := func(blocks map[string]found) (step resource.TestStep) {
-		config := ""
-		for name, block := range blocks {
-			rows, keys := []object{}, []object{}
-			for _, project := range block.projects {
-				rows = append(rows, object{"project": project, "project_id": ids[project], "settings": projects[project]})
-				for _, id := range block.keys[project] {
-					key := gitlab.clientKeyObject(project, ids[project], id)
-					delete(key, "keepers")
-					keys = append(keys, key)
-				}
-			}
-			none := object{"include_subgroups": nil, "unreadable": []string{}}.with(block.want)
-			check := func(kind string, whole object) {
-				config += strings.Replace(groupDataConfigs[kind](block.arguments), `"test"`, `"`+name+`"`, 1)
-				address := "data.gitlab_error_tracking_" + strings.ReplaceAll(kind, " ", "_") + "." + name
-				step.ConfigStateChecks = append(step.ConfigStateChecks, isWhole(address, whole))
-			}
-			if !block.noRows {
-				check("projects", none.with(object{"projects": rows}))
-			}
-			check("client keys", object{"project": nil, "project_id": nil, "active": nil, "keys": keys}.with(none))
+	web := object{"project": "acme/web", "project_id": 1, "settings": object{
+		"active": true, "integrated": true, "project_name": nil, "sentry_external_url": nil, "api_url": nil,
+	}}
+	shop := object{"project": "acme/shop", "project_id": 2, "settings": nil}
+	api := object{"project": "acme/sub/api", "project_id": 3, "settings": object{
+		"active": false, "integrated": false, "project_name": "api",
+		"sentry_external_url": "https://sentry.example.com/o/api/", "api_url": "https://sentry.example.com/api/0/projects/o/api/",
+	}}
+	key7, key8, key9, key5 := key("acme/web", 1, 7), key("acme/web", 1, 8), key("acme/shop", 2, 9), key("acme/sub/api", 3, 5)
+
+	var config string
+	var checks []statecheck.StateCheck
+	finds := func(kind, name, arguments string, want object) {
+		all := object{"group": "acme", "include_subgroups": nil, "unreadable": []string{}}
+		if kind == "client keys" {
+			all = all.with(object{"project": nil, "project_id": nil, "active": nil})
 		}
-		step.Config, step.Check = gitlab.config(config), gitlab.wrote()
-		return step
+		config += strings.Replace(groupDataConfigs[kind](arguments), `"test"`, `"`+name+`"`, 1)
+		checks = append(checks, isWhole("data.gitlab_error_tracking_"+strings.ReplaceAll(kind, " ", "_")+"."+name, all.with(want)))
 	}
-	all := map[string][]int64{"acme/web": {7, 8}, "acme/shop": {9}, "acme/sub/api": {5}}
-	hidden := step(map[string]found{
-		"hidden": {arguments: `group = "acme"`, want: object{"group": "acme", "unreadable": []string{"acme/web", "acme/shop"}}, projects: []string{"acme/sub/api"}, keys: all},
-	})
+	const group, alone = `group = "acme"`, "group = \"1\"\n  include_subgroups = false"
+	finds("projects", "all", group, object{"projects": []object{web, shop, api}})
+	finds("projects", "alone", alone, object{"group": "1", "include_subgroups": false, "projects": []object{web, shop}})
+	finds("client keys", "all", group, object{"keys": []object{key7, key8, key9, key5}})
+	finds("client keys", "alone", alone, object{"group": "1", "include_subgroups": false, "keys": []object{key7, key8, key9}})
+	finds("client keys", "inactive", group+"\n  active = false", object{"active": false, "keys": []object{key5}})
+	visible := resource.TestStep{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}
+
+	config, checks = "", nil
+	unreadable := object{"unreadable": []string{"acme/web", "acme/shop"}}
+	finds("projects", "all", group, unreadable.with(object{"projects": []object{api}}))
+	finds("client keys", "all", group, unreadable.with(object{"keys": []object{key5}}))
+	hidden := resource.TestStep{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}
 	hidden.PreConfig = func() {
 		gitlab.SetRole(maintainer, 1, "developer")
 		gitlab.AddFault(gitlabsim.Fault{Path: "/projects/2/*", Status: 404, Body: `{"message":"404 Project Not Found"}`})
 	}
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			step(map[string]found{
-				"subgroups": {arguments: `group = "acme"`, want: object{"group": "acme"}, projects: []string{"acme/web", "acme/shop", "acme/sub/api"}, keys: all},
-				"alone": {
-					arguments: "group = \"1\"\n  include_subgroups = false", want: object{"group": "1", "include_subgroups": false},
-					projects: []string{"acme/web", "acme/shop"}, keys: all,
-				},
-				"inactive": {
-					arguments: "group = \"acme\"\n  active = false", want: object{"group": "acme", "active": false},
-					projects: []string{"acme/sub/api"}, keys: all, noRows: true,
-				},
-			}),
-			hidden,
-		},
-	})
+	gitlab.run(t, resource.TestCase{Steps: []resource.TestStep{visible, hidden}})
 }
 
 func TestGroupDataSources_fail(t *testing.T) {
