@@ -40,8 +40,8 @@ func TestProject_invalid(t *testing.T) {
 
 // bothConfig is settings and a key of one project, given as an HCL expression. The key comes after the settings, so that its ID
 // is known.
-func bothConfig(project, active, keepers string) string {
-	return strings.ReplaceAll(settingsConfig("PROJECT", "active = "+active)+clientKeyConfig("PROJECT", keepers+"\n  depends_on = ["+settingsAddress+"]"), `"PROJECT"`, project)
+func bothConfig(project, active string) string {
+	return strings.ReplaceAll(settingsConfig("PROJECT", "active = "+active)+clientKeyConfig("PROJECT", "depends_on = ["+settingsAddress+"]"), `"PROJECT"`, project)
 }
 
 // The ID instead of the path is the same project, a path that leads nowhere an error, and another project a replacement.
@@ -49,14 +49,14 @@ func TestProject_changes(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
 	terraform := newCommandLine(t, gitlab, "")
-	terraform.goesTo(t, bothConfig(`"acme/web"`, "true", ""), "2 added, 0 changed, 0 destroyed")
+	terraform.goesTo(t, bothConfig(`"acme/web"`, "true"), "2 added, 0 changed, 0 destroyed")
 	passes(t, gitlab.hasKeys(1, 7, 8, 11), gitlab.wrote(append(savedWithoutKey("PUT", 1, 10), "POST "+keysPath)...))
-	terraform.goesTo(t, bothConfig(`"1"`, "true", ""), "0 added, 0 changed, 0 destroyed")
+	terraform.goesTo(t, bothConfig(`"1"`, "true"), "0 added, 0 changed, 0 destroyed")
 	terraform.hasInState(t, gitlab.clientKeyObject("acme/web", 1, 11), settingsObject)
 	terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("acme/wbe", ""))
 	terraform.fails(t, []string{"Unable to find project", "Project acme/wbe: ", "404 Project Not Found"}, "apply", "-auto-approve", "-target="+clientKeyAddress)
 	passes(t, gitlab.wrote(), gitlab.warned("Project not found\nProject acme/wbe: "))
-	terraform.goesTo(t, bothConfig(`"acme/shop"`, "true", ""), "2 added, 0 changed, 2 destroyed")
+	terraform.goesTo(t, bothConfig(`"acme/shop"`, "true"), "2 added, 0 changed, 2 destroyed")
 	terraform.hasInState(t, gitlab.clientKeyObject("acme/shop", 2, 13), settingsObject.with(object{"id": "2", "project": "acme/shop", "project_id": 2}))
 	passes(t,
 		gitlab.wrote(append(savedWithoutKey("PUT", 2, 12), "PATCH "+settingsPath, "DELETE "+keysPath+"/11", "POST /projects/2/error_tracking/client_keys")...),
@@ -70,7 +70,7 @@ func TestProject_unknown(t *testing.T) {
 	gitlab := startTestbed(t, keyScenario())
 	terraform := newCommandLine(t, gitlab, "")
 	config := func(written string) string {
-		return bothConfig("terraform_data.project.output", "true", "") + fmt.Sprintf("resource \"terraform_data\" \"project\" {\n  input = %q\n}\n", written)
+		return bothConfig("terraform_data.project.output", "true") + fmt.Sprintf("resource \"terraform_data\" \"project\" {\n  input = %q\n}\n", written)
 	}
 	terraform.goesTo(t, config("acme/web"), "3 added, 0 changed, 0 destroyed")
 	gitlab.ClearRequests()
@@ -91,11 +91,11 @@ func TestProject_followsARename(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
 	terraform := newCommandLine(t, gitlab, "")
-	terraform.goesTo(t, bothConfig(`"acme/web"`, "true", ""), "2 added, 0 changed, 0 destroyed")
+	terraform.goesTo(t, bothConfig(`"acme/web"`, "true"), "2 added, 0 changed, 0 destroyed")
 	gitlab.MoveProject(1, "acme/website")
-	terraform.goesTo(t, bothConfig(`"acme/web"`, "false", ""), "0 added, 1 changed, 0 destroyed")
+	terraform.goesTo(t, bothConfig(`"acme/web"`, "false"), "0 added, 1 changed, 0 destroyed")
 	passes(t, gitlab.hasSettings(1, false, true))
-	terraform.goesTo(t, bothConfig(`"acme/website"`, "false", ""), "0 added, 2 changed, 0 destroyed")
+	terraform.goesTo(t, bothConfig(`"acme/website"`, "false"), "0 added, 2 changed, 0 destroyed")
 	terraform.hasInState(t, gitlab.clientKeyObject("acme/website", 1, 11), settingsObject.with(object{"project": "acme/website", "active": false}))
 	terraform.destroy(t)
 	passes(t, gitlab.hasKeys(1, 7, 8))
@@ -105,7 +105,7 @@ func TestProject_followsARename(t *testing.T) {
 func TestDrift(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
-	terraform, config := newCommandLine(t, gitlab, ""), bothConfig(`"acme/web"`, "true", "")
+	terraform, config := newCommandLine(t, gitlab, ""), bothConfig(`"acme/web"`, "true")
 	terraform.goesTo(t, config, "2 added, 0 changed, 0 destroyed")
 	gitlab.SetDSNBaseURL("https://observe.example.com:8443")
 	terraform.goesTo(t, config, "0 added, 0 changed, 0 destroyed")
@@ -129,7 +129,7 @@ func TestDrift(t *testing.T) {
 func TestProject_notVisible(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
-	terraform, config := newCommandLine(t, gitlab, ""), bothConfig(`"acme/web"`, "true", "")
+	terraform, config := newCommandLine(t, gitlab, ""), bothConfig(`"acme/web"`, "true")
 	terraform.goesTo(t, config, "2 added, 0 changed, 0 destroyed")
 	seen := terraform.objectsInState(t)
 	gitlab.SetRole(maintainer, 1, "")
