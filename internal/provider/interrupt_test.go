@@ -27,6 +27,11 @@ func TestInterrupt(t *testing.T) {
 			gitlab := startTestbedWith(t, twoProjects(), gitlabsim.Options{Latency: 30 * time.Millisecond, Log: requests})
 			terraform := newCommandLine(t, gitlab, fmt.Sprintf("resource \"gitlab_error_tracking_client_key\" \"test\" {\n  count = %d\n  project = \"1\"\n}\n", keys))
 			output, err := terraform.interrupt(t, requests.reached)
+			select {
+			case <-requests.reached:
+			default:
+				t.Fatalf("the apply ended before its interrupt: %v\n%s", err, output)
+			}
 			inGitLab := gitlab.keyIDs(1)
 			if inState := terraform.keysInState(t); !slices.Equal(inState, inGitLab) {
 				t.Errorf("apply ended with %v: state has keys %v, GitLab has %v\n%s", err, inState, inGitLab, output)
