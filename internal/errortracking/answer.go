@@ -64,9 +64,12 @@ func (c *call) failure(kind, cause error) *Error {
 	mask := c.client.secrets.Replace
 	a := c.answer
 	e := &Error{
-		Kind: kind, Host: c.client.base.Host, Method: c.method, Path: mask(c.path),
+		Kind: kind, Host: c.client.base.Host,
 		Attempts: c.attempts, Elapsed: time.Since(c.started), Err: cause,
 		Sent: c.method != http.MethodGet && (c.mayHaveApplied || a != nil && a.status < 300 && !errors.Is(kind, ErrRejected)),
+	}
+	if c.attempts > 0 {
+		e.Method, e.Path = c.method, mask(c.path)
 	}
 	if text := e.Cause(); mask(text) != text {
 		e.Err = errors.New(mask(text))

@@ -9,9 +9,7 @@ import (
 // cache deduplicates concurrent fetches of a key and keeps their results until forget. An error is given to those who wait
 // for it, and kept only if it is the one in keeps. When the caller that fetches is cancelled, another one fetches.
 type cache[K comparable, V any] struct {
-	fetch   func(context.Context, K) (V, error)
 	keeps   error    // the error that is remembered
-	host    string   // of GitLab, for errors
 	fetches sync.Map // *cacheEntry[V] by K
 }
 
@@ -23,12 +21,12 @@ type cacheEntry[V any] struct {
 }
 
 // get returns the value for key, remembered or fetched.
-func (c *cache[K, V]) get(ctx context.Context, key K) (V, error) {
+func (c *cache[K, V]) get(ctx context.Context, key K, fetch func(context.Context, K) (V, error)) (V, error) {
 	for {
 		own := &cacheEntry[V]{done: make(chan struct{})}
 		entry, loaded := c.fetches.LoadOrStore(key, own)
 		if !loaded {
-			own.value, own.err = c.fetch(ctx, key)
+			own.value, own.err = fetch(ctx, key)
 			if own.err != nil && !errors.Is(own.err, c.keeps) {
 				c.fetches.CompareAndDelete(key, own)
 			}
@@ -38,11 +36,11 @@ func (c *cache[K, V]) get(ctx context.Context, key K) (V, error) {
 		other, _ := entry.(*cacheEntry[V])
 		select {
 		case <-other.done:
+			if !errors.Is(other.err, context.Canceled) {
+				return other.value, other.err
+			}
 		case <-ctx.Done():
-			return *new(V), interrupted(ctx, c.host)
-		}
-		if ctx.Err() != nil || !errors.Is(other.err, context.Canceled) {
-			return other.value, other.err
+			return fetch(ctx, key) // which sends nothing
 		}
 	}
 }

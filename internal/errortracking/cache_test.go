@@ -11,6 +11,7 @@ import (
 // fetches are those of one cache, numbered from 0. Each ends when it is told a number, or with the error of its context.
 type fetches struct {
 	cache cache[string, int]
+	fetch func(context.Context, string) (int, error)
 	ends  []chan int // of the fetches that were begun
 	ended []error    // of the contexts of those that were given up
 }
@@ -20,7 +21,10 @@ var errFetch = errors.New("fetch failed")
 // newFetches returns fetches for one synctest bubble. A negative number makes a fetch fail.
 func newFetches() *fetches {
 	f := &fetches{}
-	f.cache.fetch = func(ctx context.Context, _ string) (int, error) {
+	f.fetch = func(ctx context.Context, _ string) (int, error) {
+		if ctx.Err() != nil {
+			return 0, ctx.Err() // before anything is sent
+		}
 		end := make(chan int)
 		f.ends = append(f.ends, end)
 		select {
@@ -48,7 +52,7 @@ type asked struct {
 func (f *fetches) ask(ctx context.Context, key string) *asked {
 	a := &asked{}
 	go func() {
-		a.value, a.err = f.cache.get(ctx, key)
+		a.value, a.err = f.cache.get(ctx, key, f.fetch)
 		a.done = true
 	}()
 	synctest.Wait()
@@ -177,9 +181,9 @@ func TestCache(t *testing.T) {
 			cancel()
 			synctest.Wait()
 			wantAsked(t, second, 0, context.Canceled)
-			wantAsked(t, second, 0, ErrInterrupted)
 			f.finish(0, 4)
 			wantAsked(t, first, 4, nil)
+			wantAsked(t, f.ask(t.Context(), "key"), 4, nil)
 			f.wantBegun(t, 1)
 		},
 		"all askers leave": func(t *testing.T, f *fetches) {
@@ -212,7 +216,8 @@ func TestCacheLeavingAndJoining(t *testing.T) {
 
 	for range 1000 {
 		begun, end := make(chan struct{}, 2), make(chan struct{})
-		s := cache[string, int]{fetch: func(ctx context.Context, _ string) (int, error) {
+		s := cache[string, int]{}
+		fetch := func(ctx context.Context, _ string) (int, error) {
 			begun <- struct{}{}
 			select {
 			case <-end:
@@ -220,17 +225,17 @@ func TestCacheLeavingAndJoining(t *testing.T) {
 			case <-ctx.Done():
 				return 0, ctx.Err()
 			}
-		}}
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var group sync.WaitGroup
 		group.Go(func() {
-			_, _ = s.get(ctx, "key")
+			_, _ = s.get(ctx, "key", fetch)
 			close(end)
 		})
 		<-begun
 		for range 4 {
 			group.Go(func() {
-				if value, err := s.get(t.Context(), "key"); value != 1 || err != nil {
+				if value, err := s.get(t.Context(), "key", fetch); value != 1 || err != nil {
 					t.Errorf("got %d and error %v, want 1", value, err)
 				}
 			})

@@ -32,13 +32,10 @@ import (
 // Client reads and writes the error tracking of GitLab projects. It is safe for concurrent use. One client should serve a
 // whole run: it remembers which project a path means, one reading of each project's keys, and what it wrote itself.
 type Client struct {
+	options Options // with the defaults set
 	base    *url.URL
-	header  http.Header
+	header  http.Header // of every request
 	network http.RoundTripper
-	retries int
-	timeout time.Duration
-	pause   func(time.Duration) time.Duration
-	log     func(context.Context, map[string]any)
 	secrets *strings.Replacer
 
 	projects cache[string, Project]
@@ -58,21 +55,23 @@ func New(o Options) (*Client, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	c := &Client{
-		base:    base,
-		header:  http.Header{},
-		retries: int(*cmp.Or(o.Retries, new(int64(DefaultRetries)))),
-		timeout: cmp.Or(o.Timeout, defaultTimeout),
-		pause:   o.Pause,
-		log:     o.Log,
-		secrets: maskSecrets(o),
+	o.Retries, o.Timeout = cmp.Or(o.Retries, new(int64(DefaultRetries))), cmp.Or(o.Timeout, defaultTimeout)
+	if o.Pause == nil {
+		o.Pause = func(wait time.Duration) time.Duration { return wait }
 	}
-	c.rateLimit.slot = semaphore.NewWeighted(1)
-	if c.network, err = newNetwork(o, c.timeout); err != nil {
+	network, err := newNetwork(o)
+	if err != nil {
 		return nil, err
 	}
-	if c.pause == nil {
-		c.pause = func(wait time.Duration) time.Duration { return wait }
+	c := &Client{
+		options:   o,
+		base:      base,
+		header:    http.Header{},
+		network:   network,
+		secrets:   maskSecrets(o),
+		projects:  cache[string, Project]{keeps: ErrProjectNotFound},
+		settings:  cache[int64, *Settings]{keeps: ErrProjectNotFound},
+		rateLimit: rateLimit{slot: semaphore.NewWeighted(1)},
 	}
 	for name, value := range o.Headers {
 		c.header.Set(name, value)
@@ -80,10 +79,6 @@ func New(o Options) (*Client, error) {
 	c.header.Set("Authorization", "Bearer "+o.Token)
 	c.header.Set("Accept", "application/json")
 	c.header.Set("User-Agent", o.UserAgent)
-	c.projects.fetch, c.projects.keeps, c.projects.host = c.findProject, ErrProjectNotFound, base.Host
-	c.settings.fetch, c.settings.keeps, c.settings.host = c.findSettings, ErrProjectNotFound, base.Host
-	c.keys.fetch, c.keys.host = c.ClientKeys, base.Host
-	c.keysAgain.fetch, c.keysAgain.host = c.ClientKeys, base.Host
 	return c, nil
 }
 
@@ -133,7 +128,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 		HTTPClient:   &http.Client{Transport: call, CheckRedirect: followWithin(c.base)},
 		RetryWaitMin: minWait,
 		RetryWaitMax: maxWait,
-		RetryMax:     c.retries,
+		RetryMax:     int(*c.options.Retries),
 		CheckRetry:   call.shouldRetry,
 		Backoff:      call.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,

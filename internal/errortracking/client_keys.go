@@ -50,9 +50,9 @@ func (c *Client) ClientKeys(ctx context.Context, projectID int64) ([]ClientKey, 
 // is missing from both; its Keys are those that exist.
 func (c *Client) ClientKey(ctx context.Context, projectID, keyID int64) (ClientKey, error) {
 	wanted := func(k ClientKey) bool { return k.ID == keyID }
-	keys, err := c.keys.get(ctx, projectID)
+	keys, err := c.keys.get(ctx, projectID, c.ClientKeys)
 	if err == nil && !slices.ContainsFunc(keys, wanted) {
-		keys, err = c.keysAgain.get(ctx, projectID)
+		keys, err = c.keysAgain.get(ctx, projectID, c.ClientKeys)
 	}
 	if err != nil {
 		return ClientKey{}, err

@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// ConnectionKind returns the kind of an error that a [http.Transport] gives in place of a response: [ErrConnection], or one
-// of the errors that wrap it. It goes by values and types. The text is read only where net/http and crypto/tls export none.
+// ConnectionKind returns the kind of an error that a [http.Transport] gives in place of a response: [ErrInterrupted] when the
+// context was cancelled, else [ErrConnection] or one of the errors that wrap it. It goes by values and types. The text is read
+// only where net/http and crypto/tls export none.
 func ConnectionKind(err error) error {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
@@ -29,6 +30,8 @@ func ConnectionKind(err error) error {
 	invalid, _ := errors.AsType[x509.CertificateInvalidError](err)
 	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](err)
 	switch text := err.Error(); {
+	case errors.Is(err, context.Canceled):
+		return ErrInterrupted
 	case refusal == http.StatusProxyAuthRequired:
 		return ErrProxyUnauthorized
 	case refusal != 0:

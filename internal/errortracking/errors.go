@@ -1,7 +1,6 @@
 package errortracking
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -187,15 +186,6 @@ func StatusLine(status int) string {
 // Unwrap returns the kind of the error, for [ErrLostAnswer] the kind of the failed request, and the cause, if there is one.
 func (e *Error) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Kind, e.firstKind, e.Err}, func(err error) bool { return err == nil })
-}
-
-// interrupted is the error of a request that was not begun because ctx had ended.
-func interrupted(ctx context.Context, host string) *Error {
-	kind := ErrInterrupted
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		kind = ErrTimeout
-	}
-	return &Error{Kind: kind, Host: host, Err: ctx.Err()}
 }
 
 // ambiguous returns the error of a write that leaves open whether GitLab has done what it was asked for, else nil.

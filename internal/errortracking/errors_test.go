@@ -1,6 +1,7 @@
 package errortracking_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -33,5 +34,40 @@ func TestStatusLine(t *testing.T) {
 			!strings.Contains(err.Error(), "settings: "+want+"): odd") {
 			t.Errorf("got %v, want the status line %q", err, want)
 		}
+	}
+}
+
+// An error of what was not sent names no request.
+func TestError_nothingSent(t *testing.T) {
+	t.Parallel()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, end := context.WithTimeout(t.Context(), 0)
+	defer end()
+	for name, ask := range map[string]func(context.Context, *errortracking.Client) error{
+		"a request": func(ctx context.Context, c *errortracking.Client) error { return c.CheckToken(ctx) },
+		"a project": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.Project(ctx, "acme/web")
+			return err
+		},
+		"a write": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.AddClientKey(ctx, project)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{})
+			client := newClient(t, server.URL())
+			for ctx, want := range map[context.Context][]error{
+				cancelled: {errortracking.ErrInterrupted, context.Canceled},
+				late:      {errortracking.ErrTimeout, errortracking.ErrConnection, context.DeadlineExceeded},
+			} {
+				if failed := wantError(t, ask(ctx, client), want...); failed.Method+failed.Path != "" || failed.Attempts != 0 {
+					t.Errorf("got %s %s after %d attempts", failed.Method, failed.Path, failed.Attempts)
+				}
+			}
+			wantLines(t, server)
+		})
 	}
 }

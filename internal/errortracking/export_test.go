@@ -30,7 +30,7 @@ func (c *Client) RequestDeletion(ctx context.Context, projectID, keyID int64) er
 }
 
 func (c *Client) SharedClientKeys(ctx context.Context, projectID int64) ([]ClientKey, error) {
-	keys, err := c.keys.get(ctx, projectID)
+	keys, err := c.keys.get(ctx, projectID, c.ClientKeys)
 	return slices.Clone(keys), err
 }
 
@@ -57,7 +57,7 @@ func RepeatAfterError(ctx context.Context, method string, sent, answered bool, e
 
 // Backoff returns the wait after an attempt that had no answer.
 func Backoff(pause func(time.Duration) time.Duration, attempt int) time.Duration {
-	c := call{client: &Client{pause: pause}}
+	c := call{client: &Client{options: Options{Pause: pause}}}
 	return c.backoff(minWait, maxWait, attempt, nil)
 }
 

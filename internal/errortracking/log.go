@@ -12,7 +12,7 @@ var pathIDs = regexp.MustCompile(`(^/projects|^/groups|/client_keys)/[^/]+`)
 
 // report hands an attempt that began at start to the option Log.
 func (c *call) report(ctx context.Context, start time.Time, failure error) {
-	if c.client.log == nil {
+	if c.client.options.Log == nil {
 		return
 	}
 	mask := c.client.secrets.Replace
@@ -33,5 +33,5 @@ func (c *call) report(ctx context.Context, start time.Time, failure error) {
 	if failure != nil {
 		fields["failure"] = mask(failure.Error())
 	}
-	c.client.log(ctx, fields)
+	c.client.options.Log(ctx, fields)
 }

@@ -108,7 +108,7 @@ func (c *Client) Project(ctx context.Context, project string) (Project, error) {
 		path = strconv.FormatInt(id, 10)
 	}
 	// GitLab's paths have no case.
-	return c.projects.get(ctx, strings.ToLower(path))
+	return c.projects.get(ctx, strings.ToLower(path), c.findProject)
 }
 
 // findProject asks GitLab for the project with a path or ID. The redirect of an old path goes to GitLab's external URL,

@@ -31,7 +31,7 @@ func (c *Client) lockProject(ctx context.Context, projectID int64) (*projectStat
 	entry, _ := c.projectStates.LoadOrStore(projectID, &projectState{client: c, projectID: projectID, lock: semaphore.NewWeighted(1)})
 	p, _ := entry.(*projectState)
 	if p.lock.Acquire(ctx, 1) != nil {
-		return nil, interrupted(ctx, c.base.Host)
+		return nil, &Error{Kind: ConnectionKind(ctx.Err()), Host: c.base.Host, Err: ctx.Err()}
 	}
 	return p, nil
 }

@@ -38,7 +38,7 @@ func (c *call) acquire(ctx context.Context) (hasSlot bool, err error) {
 	}
 	wait = max(0, wait)
 	l.waited.Add(int64(wait))
-	pause, cancel := context.WithTimeout(ctx, c.client.pause(wait))
+	pause, cancel := context.WithTimeout(ctx, c.client.options.Pause(wait))
 	defer cancel()
 	<-pause.Done()
 	if err := ctx.Err(); err != nil {

@@ -48,7 +48,7 @@ func (c *call) backoff(least, most time.Duration, attempt int, _ *http.Response)
 	case a.wait() > 0:
 		wait = a.wait() + rand.N(least)
 	}
-	return c.client.pause(wait)
+	return c.client.options.Pause(wait)
 }
 
 // wait returns how long an answer asks to wait, or 0: Retry-After in seconds or as a date, else, where the rate
@@ -77,7 +77,7 @@ func (a *answer) wait() time.Duration {
 func (c *Client) looks(yield func() bool) {
 	for _, wait := range []time.Duration{0, time.Second, 3 * time.Second} {
 		if wait > 0 {
-			time.Sleep(c.pause(wait))
+			time.Sleep(c.options.Pause(wait))
 		}
 		if !yield() {
 			return

@@ -71,7 +71,7 @@ func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err
 // FoundSettings returns a project's settings, nil for none. A reading, and that a project was not found, is shared by all who
 // ask until a save has used it.
 func (c *Client) FoundSettings(ctx context.Context, projectID int64) (*Settings, error) {
-	return c.settings.get(ctx, projectID)
+	return c.settings.get(ctx, projectID, c.findSettings)
 }
 
 func (c *Client) findSettings(ctx context.Context, projectID int64) (*Settings, error) {

@@ -53,7 +53,7 @@ func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	if c.method != http.MethodGet {
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.client.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.client.options.Timeout)
 	defer cancel()
 	// No byte of the request is sent before GotConn.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { c.wroteRequest = true }})
@@ -89,11 +89,11 @@ var errBodyTooLong = fmt.Errorf("the response is longer than %d MiB", maxBody>>2
 // newNetwork makes the connection pool: the proxy of the environment, and the TLS settings of the options. A quarter of
 // an attempt's timeout without a sign of life from an HTTP/2 connection sends a ping, another quarter closes it, so that
 // the next attempt does not use a connection that a NAT or a firewall has forgotten.
-func newNetwork(o Options, timeout time.Duration) (http.RoundTripper, error) {
+func newNetwork(o Options) (http.RoundTripper, error) {
 	network := cleanhttp.DefaultPooledTransport()
 	// Terraform runs 10 operations at a time by default, and users raise that; each keeps its connection.
 	network.MaxIdleConnsPerHost = 100
-	network.HTTP2 = &http.HTTP2Config{SendPingTimeout: timeout / 4, PingTimeout: timeout / 4}
+	network.HTTP2 = &http.HTTP2Config{SendPingTimeout: o.Timeout / 4, PingTimeout: o.Timeout / 4}
 	network.OnProxyConnectResponse = CheckProxy
 	network.TLSClientConfig = &tls.Config{InsecureSkipVerify: o.Insecure}
 	if o.CACertFile != "" {
