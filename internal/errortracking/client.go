@@ -125,7 +125,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	}
 	req.Header, call.path = header, req.URL.EscapedPath()
 	client := retryablehttp.Client{
-		HTTPClient:   &http.Client{Transport: call, CheckRedirect: followWithin(c.base)},
+		HTTPClient:   &http.Client{Transport: call, CheckRedirect: call.checkRedirect},
 		RetryWaitMin: minWait,
 		RetryWaitMax: maxWait,
 		RetryMax:     int(*c.options.Retries),

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -92,7 +94,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 		return AddedClientKey{}, &Error{Kind: ErrEarlierFailure, Host: c.base.Host, Err: p.failed}
 	}
 	if p.knownAt.IsZero() {
-		if _, err := p.newKeys(ctx); err != nil {
+		if _, err := p.refreshKeys(ctx); err != nil {
 			p.failed = err
 			return AddedClientKey{}, err
 		}
@@ -105,7 +107,7 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 	}
 	var added []ClientKey
 	for range c.looks {
-		if added, err = p.newKeys(context.WithoutCancel(ctx)); len(added) > 0 {
+		if added, err = p.refreshKeys(context.WithoutCancel(ctx)); len(added) > 0 {
 			break
 		}
 	}
@@ -132,4 +134,52 @@ func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) er
 	}
 	defer p.lock.Release(1)
 	return p.deleteKey(ctx, keyID)
+}
+
+// createKey makes a client key.
+func (p *projectState) createKey(ctx context.Context) (key ClientKey, err error) {
+	sentAt := time.Now()
+	_, err = p.client.do(ctx, http.MethodPost, errorTrackingPath(p.projectID, "client_keys"), nil, &key)
+	p.forgetKeys()
+	if err == nil {
+		p.highest, p.knownAt = max(p.highest, key.ID), sentAt
+	}
+	return key, err
+}
+
+// deleteKey deletes a client key. One that is gone, as the keys show after an unclear response, is no error.
+func (p *projectState) deleteKey(ctx context.Context, keyID int64) error {
+	_, err := p.client.do(ctx, http.MethodDelete, errorTrackingPath(p.projectID, fmt.Sprintf("client_keys/%d", keyID)), nil, &ClientKey{})
+	p.forgetKeys()
+	gone := err
+	if ambiguous(err) != nil && !errors.Is(err, ErrClientKeyNotFound) {
+		_, gone = p.client.ClientKey(context.WithoutCancel(ctx), p.projectID, keyID)
+	}
+	if errors.Is(gone, ErrClientKeyNotFound) {
+		return nil
+	}
+	return err
+}
+
+// refreshKeys reads the project's keys anew and returns those with an ID above the highest that was known.
+func (p *projectState) refreshKeys(ctx context.Context) (added []ClientKey, err error) {
+	sentAt := time.Now()
+	keys, err := p.client.ClientKeys(ctx, p.projectID)
+	if err != nil {
+		p.knownAt = time.Time{}
+		return nil, err
+	}
+	for _, key := range keys { // by ascending ID
+		if key.ID > p.highest {
+			added, p.highest = append(added, key), key.ID
+		}
+	}
+	p.knownAt = sentAt
+	return added, nil
+}
+
+// forgetKeys makes the next one who asks for the project's keys read them anew.
+func (p *projectState) forgetKeys() {
+	p.client.keys.forget(p.projectID)
+	p.client.keysAgain.forget(p.projectID)
 }

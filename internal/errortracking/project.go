@@ -56,25 +56,19 @@ func parseFullPath(text, names, example string) (string, error) {
 
 // Project is a project of GitLab's.
 type Project struct {
-	ID int64
+	ID int64 `json:"id"`
 	// Path is the full path that the project has now, such as "acme/web".
-	Path string
+	Path string `json:"path_with_namespace"`
 }
 
 // UnmarshalJSON reads GitLab's JSON of a project. It is an error if a field is missing.
 func (p *Project) UnmarshalJSON(data []byte) error {
-	var row struct {
-		ID   int64  `json:"id"`
-		Path string `json:"path_with_namespace"`
-	}
-	if err := json.Unmarshal(data, &row); err != nil {
-		return err
-	}
-	if row.ID <= 0 || row.Path == "" {
+	type row Project
+	err := json.Unmarshal(data, (*row)(p))
+	if err == nil && (p.ID <= 0 || p.Path == "") {
 		return errors.New("a project lacks id or path_with_namespace")
 	}
-	*p = Project(row)
-	return nil
+	return err
 }
 
 // ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the
@@ -116,7 +110,7 @@ func (c *Client) Project(ctx context.Context, project string) (Project, error) {
 func (c *Client) findProject(ctx context.Context, project string) (found Project, err error) {
 	call, err := c.do(ctx, http.MethodGet, "/projects/"+url.PathEscape(project), nil, &found)
 	if errors.Is(err, ErrProjectMoved) {
-		if id := movedTo(call.answer.header.Get("Location")); id != 0 {
+		if id := projectIDIn(call.answer.header.Get("Location")); id != 0 {
 			_, err = c.do(ctx, http.MethodGet, fmt.Sprintf("/projects/%d", id), nil, &found)
 		}
 	}

@@ -2,9 +2,6 @@ package errortracking
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -34,52 +31,4 @@ func (c *Client) lockProject(ctx context.Context, projectID int64) (*projectStat
 		return nil, &Error{Kind: ConnectionKind(ctx.Err()), Host: c.base.Host, Err: ctx.Err()}
 	}
 	return p, nil
-}
-
-// createKey makes a client key.
-func (p *projectState) createKey(ctx context.Context) (key ClientKey, err error) {
-	sentAt := time.Now()
-	_, err = p.client.do(ctx, http.MethodPost, errorTrackingPath(p.projectID, "client_keys"), nil, &key)
-	p.forgetKeys()
-	if err == nil {
-		p.highest, p.knownAt = max(p.highest, key.ID), sentAt
-	}
-	return key, err
-}
-
-// deleteKey deletes a client key. One that is gone, as the keys show after an unclear response, is no error.
-func (p *projectState) deleteKey(ctx context.Context, keyID int64) error {
-	_, err := p.client.do(ctx, http.MethodDelete, errorTrackingPath(p.projectID, fmt.Sprintf("client_keys/%d", keyID)), nil, &ClientKey{})
-	p.forgetKeys()
-	gone := err
-	if ambiguous(err) != nil && !errors.Is(err, ErrClientKeyNotFound) {
-		_, gone = p.client.ClientKey(context.WithoutCancel(ctx), p.projectID, keyID)
-	}
-	if errors.Is(gone, ErrClientKeyNotFound) {
-		return nil
-	}
-	return err
-}
-
-// newKeys reads the project's keys and returns those with an ID above the highest that was known.
-func (p *projectState) newKeys(ctx context.Context) (added []ClientKey, err error) {
-	sentAt := time.Now()
-	keys, err := p.client.ClientKeys(ctx, p.projectID)
-	if err != nil {
-		p.knownAt = time.Time{}
-		return nil, err
-	}
-	for _, key := range keys { // by ascending ID
-		if key.ID > p.highest {
-			added, p.highest = append(added, key), key.ID
-		}
-	}
-	p.knownAt = sentAt
-	return added, nil
-}
-
-// forgetKeys makes the next one who asks for the project's keys read them anew.
-func (p *projectState) forgetKeys() {
-	p.client.keys.forget(p.projectID)
-	p.client.keysAgain.forget(p.projectID)
 }

@@ -161,7 +161,7 @@ func (p *projectState) save(ctx context.Context, saved *SavedSettings, wanted Wa
 	}
 	temporary, createErr := p.createKey(ctx)
 	if createErr != nil && ambiguous(createErr) == nil {
-		_, _ = p.newKeys(ctx) // These are older than the save.
+		_, _ = p.refreshKeys(ctx) // These are older than the save.
 	}
 	err := p.store(ctx, saved, wanted)
 	ctx = context.WithoutCancel(ctx)
@@ -173,7 +173,7 @@ func (p *projectState) save(ctx context.Context, saved *SavedSettings, wanted Wa
 	if certain && (createErr == nil || err != nil) {
 		return err // Either there was a temporary key, or nothing was saved.
 	}
-	added, listErr := p.newKeys(ctx)
+	added, listErr := p.refreshKeys(ctx)
 	if deleteErr != nil {
 		added = append([]ClientKey{temporary}, added...)
 	}

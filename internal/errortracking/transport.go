@@ -144,15 +144,13 @@ func readPEM(option, path string) ([]byte, error) {
 	return content, err
 }
 
-// followWithin returns a redirect policy: reading requests are followed to base's scheme, host and port, where the
-// token belongs. Any other redirect is handed back as the response.
-func followWithin(base *url.URL) func(*http.Request, []*http.Request) error {
-	return func(req *http.Request, via []*http.Request) error {
-		if via[0].Method != http.MethodGet || origin(req.URL) != origin(base) || len(via) > maxRedirects {
-			return http.ErrUseLastResponse
-		}
-		return nil
+// checkRedirect follows reading requests to the base URL's scheme, host and port, where the token belongs. Any other redirect
+// is handed back as the response.
+func (c *call) checkRedirect(req *http.Request, via []*http.Request) error {
+	if c.method != http.MethodGet || origin(req.URL) != origin(c.client.base) || len(via) > maxRedirects {
+		return http.ErrUseLastResponse
 	}
+	return nil
 }
 
 // origin returns the scheme, host and port of a URL, which are the same however they are written.
