@@ -155,7 +155,7 @@ func (e *Error) Error() string {
 	if e.Method != "" {
 		request := e.Method + " " + e.Path
 		if e.Status != 0 {
-			request += ": " + e.StatusLine()
+			request += ": " + StatusLine(e.Status)
 		}
 		text += " (" + request + ")"
 	}
@@ -174,9 +174,6 @@ func (e *Error) Cause() string {
 	}
 	return e.Err.Error()
 }
-
-// StatusLine returns the status as a number, with its standard text where it has one.
-func (e *Error) StatusLine() string { return StatusLine(e.Status) }
 
 // StatusLine returns a status as a number, with its standard text where it has one.
 func StatusLine(status int) string {

@@ -30,7 +30,7 @@ func TestStatusLine(t *testing.T) {
 	for status, want := range map[int]string{404: "404 Not Found", 520: "520"} {
 		server := startGitLab(t, gitlabsim.Scenario{Faults: fault(status, `{"message":"odd"}`)})
 		var failed *errortracking.Error
-		if err := readSettings(t.Context(), newClient(t, server.URL(), retries(0))); !errors.As(err, &failed) || failed.StatusLine() != want ||
+		if err := readSettings(t.Context(), newClient(t, server.URL(), retries(0))); !errors.As(err, &failed) || errortracking.StatusLine(failed.Status) != want ||
 			!strings.Contains(err.Error(), "settings: "+want+"): odd") {
 			t.Errorf("got %v, want the status line %q", err, want)
 		}

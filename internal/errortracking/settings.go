@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 )
 
 // Settings are the error tracking settings of a project.
@@ -68,18 +69,19 @@ func (c *Client) Settings(ctx context.Context, projectID int64) (s Settings, err
 	return s, err
 }
 
-// FoundSettings returns a project's settings, nil for none. A reading, and that a project was not found, is shared by all who
-// ask until a save has used it.
-func (c *Client) FoundSettings(ctx context.Context, projectID int64) (*Settings, error) {
-	return c.settings.get(ctx, projectID, c.findSettings)
-}
-
-func (c *Client) findSettings(ctx context.Context, projectID int64) (*Settings, error) {
+// FindSettings reads a project's settings as [Client.Settings] does, but returns nil and no error when it has none.
+func (c *Client) FindSettings(ctx context.Context, projectID int64) (*Settings, error) {
 	s, err := c.Settings(ctx, projectID)
 	if errors.Is(err, ErrSettingsNotFound) {
 		return nil, nil
 	}
 	return &s, err
+}
+
+// SharedSettings returns what [Client.FindSettings] does. A reading, and that a project was not found, is shared by all who ask
+// until a save of this client has used it.
+func (c *Client) SharedSettings(ctx context.Context, projectID int64) (*Settings, error) {
+	return c.settings.get(ctx, projectID, c.FindSettings)
 }
 
 // SavedSettings is what a save found and left. All parts are known as far as an error lets them be.
@@ -110,13 +112,13 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 		return saved, err
 	}
 	defer p.lock.Release(1)
-	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil {
+	if saved.Before, err = c.SharedSettings(ctx, projectID); err != nil {
 		return SavedSettings{}, err
 	}
 	if saved.Before == nil {
 		wanted.Integrated = cmp.Or(wanted.Integrated, new(true))
 	}
-	err = p.save(ctx, &saved, wanted)
+	err = p.saveLocked(ctx, &saved, wanted)
 	p.settingsSaved = p.settingsSaved || err == nil
 	return saved, err
 }
@@ -135,35 +137,35 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, int
 	if p.settingsSaved {
 		return saved, &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
 	}
-	if saved.Before, err = c.FoundSettings(ctx, projectID); err != nil || saved.Before == nil {
+	if saved.Before, err = c.SharedSettings(ctx, projectID); err != nil || saved.Before == nil {
 		return SavedSettings{}, err
 	}
-	err = p.save(ctx, &saved, WantedSettings{*cmp.Or(active, &saved.Before.Active), integrated})
+	err = p.saveLocked(ctx, &saved, WantedSettings{*cmp.Or(active, &saved.Before.Active), integrated})
 	if errors.Is(err, ErrSettingsNotFound) {
 		err = nil
 	}
 	return saved, err
 }
 
-// save gives the project the wanted settings, unless those before are as wanted.
+// saveLocked gives the project the wanted settings, unless those before are as wanted.
 //
 // GitLab makes a client key by itself when active integrated settings are saved in a project without an active key, and nobody
 // can tell that key from another one. So a temporary key exists during such a save, and is deleted by its ID: GitLab then makes
 // none. Whether the project has an active key is not asked, because it can be gone when the save arrives.
-func (p *projectState) save(ctx context.Context, saved *SavedSettings, wanted WantedSettings) error {
+func (p *projectState) saveLocked(ctx context.Context, saved *SavedSettings, wanted WantedSettings) error {
 	defer p.client.settings.forget(p.projectID)
 	if saved.Before != nil && wanted.satisfiedBy(*saved.Before) {
 		saved.Settings = *saved.Before
 		return nil
 	}
 	if !wanted.Active || wanted.Integrated != nil && !*wanted.Integrated {
-		return p.store(ctx, saved, wanted)
+		return p.putOrPatch(ctx, saved, wanted)
 	}
 	temporary, createErr := p.createKey(ctx)
 	if createErr != nil && ambiguous(createErr) == nil {
 		_, _ = p.refreshKeys(ctx) // These are older than the save.
 	}
-	err := p.store(ctx, saved, wanted)
+	err := p.putOrPatch(ctx, saved, wanted)
 	ctx = context.WithoutCancel(ctx)
 	var deleteErr error
 	if createErr == nil {
@@ -183,9 +185,9 @@ func (p *projectState) save(ctx context.Context, saved *SavedSettings, wanted Wa
 	return err
 }
 
-// store sends a request that stores settings. After an unclear response it reads the settings: they may be as wanted, or as
+// putOrPatch sends the request that stores settings. After an unclear response it reads the settings: they may be as wanted, or as
 // they were before, so that nothing was stored.
-func (p *projectState) store(ctx context.Context, saved *SavedSettings, wanted WantedSettings) (err error) {
+func (p *projectState) putOrPatch(ctx context.Context, saved *SavedSettings, wanted WantedSettings) (err error) {
 	method := http.MethodPatch
 	if saved.Before == nil || wanted.Integrated != nil && *wanted.Integrated {
 		method = http.MethodPut
@@ -199,13 +201,12 @@ func (p *projectState) store(ctx context.Context, saved *SavedSettings, wanted W
 		return err
 	}
 	for range p.client.looks {
-		now, readErr := p.client.Settings(context.WithoutCancel(ctx), p.projectID)
-		if readErr == nil && wanted.satisfiedBy(now) {
-			saved.Settings = now
+		now, readErr := p.client.FindSettings(context.WithoutCancel(ctx), p.projectID)
+		if readErr == nil && now != nil && wanted.satisfiedBy(*now) {
+			saved.Settings = *now
 			return nil
 		}
-		failed.Sent = saved.Before == nil && !errors.Is(readErr, ErrSettingsNotFound) ||
-			saved.Before != nil && (readErr != nil || now.Active != saved.Before.Active || now.Integrated != saved.Before.Integrated)
+		failed.Sent = readErr != nil || !reflect.DeepEqual(now, saved.Before)
 	}
 	saved.Settings = *cmp.Or(saved.Before, &Settings{})
 	saved.Active, saved.Integrated = wanted.Active, *cmp.Or(wanted.Integrated, &saved.Integrated)

@@ -213,7 +213,7 @@ func answered(err error) string {
 	case e.Status == 0:
 		fmt.Fprintf(&b, "GitLab at %s did not respond to %s %s", e.Host, e.Method, e.Path)
 	default:
-		fmt.Fprintf(&b, "GitLab at %s returned %s for %s %s", e.Host, e.StatusLine(), e.Method, e.Path)
+		fmt.Fprintf(&b, "GitLab at %s returned %s for %s %s", e.Host, errortracking.StatusLine(e.Status), e.Method, e.Path)
 	}
 	if e.Message != "" {
 		b.WriteString(": " + e.Message)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -84,14 +83,11 @@ func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadReques
 
 // readSettings returns the settings of a project, and nil where there are none.
 func (d *projectsDataSource) readSettings(ctx context.Context, project errortracking.Project) (*settingsValues, error) {
-	settings, err := d.client.Settings(ctx, project.ID)
-	if errors.Is(err, errortracking.ErrSettingsNotFound) {
-		return nil, nil
-	}
-	if err != nil {
+	settings, err := d.client.FindSettings(ctx, project.ID)
+	if err != nil || settings == nil {
 		return nil, err
 	}
 	values := &settingsValues{}
-	values.setSettings(settings)
+	values.setSettings(*settings)
 	return values, nil
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -30,16 +29,13 @@ func (l *settingsList) List(ctx context.Context, req list.ListRequest, stream *l
 
 // find returns the settings of a project, and nothing where there are none.
 func (l *settingsList) find(ctx context.Context, project errortracking.Project) ([]listed, error) {
-	settings, err := l.client.Settings(ctx, project.ID)
-	if errors.Is(err, errortracking.ErrSettingsNotFound) {
-		return nil, nil
-	}
-	if err != nil {
+	settings, err := l.client.FindSettings(ctx, project.ID)
+	if err != nil || settings == nil {
 		return nil, err
 	}
 	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyRestore)}
 	model.Project = types.StringValue(project.Path)
 	model.setProject(types.Int64Value(project.ID))
-	model.setSettings(settings)
+	model.setSettings(*settings)
 	return []listed{{project.Path, &model}}, nil
 }

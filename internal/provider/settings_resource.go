@@ -154,7 +154,7 @@ func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyP
 // warnOfExisting says what the creation of a resource changes in settings that the project has already. Where a refresh has
 // read them, or this run has reset them, a resource manages them.
 func (r *settingsResource) warnOfExisting(ctx context.Context, projectID int64, project types.String, wanted errortracking.WantedSettings, diags *diag.Diagnostics) {
-	before, err := r.client.FoundSettings(ctx, projectID)
+	before, err := r.client.SharedSettings(ctx, projectID)
 	if _, managed := r.managed.Load(projectID); managed || err != nil || before == nil {
 		return // An error shows again in the apply, which can give the advice on a save.
 	}
@@ -224,7 +224,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.Diagnostics.AddWarning(providerNotConfigured, detailNotConfigured+" The settings of project "+model.Project.ValueString()+" stay in the state as they were last read.")
 		return
 	}
-	settings, err := r.client.FoundSettings(ctx, model.ProjectID.ValueInt64())
+	settings, err := r.client.SharedSettings(ctx, model.ProjectID.ValueInt64())
 	r.visibility.record(model.ProjectID.ValueInt64(), model.Project, err, true)
 	r.managed.Store(model.ProjectID.ValueInt64(), true)
 	warning, hidden := outOfReach(err)

@@ -48,7 +48,7 @@ func (v *visibility) of(project any) (found sight, known bool) {
 // look returns why the token cannot see a project. It asks GitLab if nothing is known of the project.
 func (d *providerData) look(ctx context.Context, projectID int64, project types.String) error {
 	if _, known := d.visibility.of(projectID); !known {
-		_, err := d.client.FoundSettings(ctx, projectID)
+		_, err := d.client.SharedSettings(ctx, projectID)
 		d.visibility.record(projectID, project, err, false)
 	}
 	found, _ := d.visibility.of(projectID)
