@@ -659,3 +659,15 @@ func TestSaveSettings_requests(t *testing.T) {
 		}
 	}
 }
+
+// Many objects of a project that the token cannot see cost one request.
+func TestSharedSettings_projectNotFoundOnce(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{})
+	client := newClient(t, server.URL())
+	for range 2 {
+		_, err := client.SharedSettings(t.Context(), 99)
+		wantError(t, err, errortracking.ErrProjectNotFound)
+	}
+	wantLines(t, server, "GET /api/v4/projects/99/error_tracking/settings")
+}
