@@ -89,10 +89,8 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		r.conflicts.noteKey(state.ID, &resp.Diagnostics)
+		r.conflicts.noteKey(state.clientKeyModel, &resp.Diagnostics)
 	}
-	incomplete := state.ProjectID.IsNull() || state.KeyID.IsNull()
-	state.numbersFromID()
 	if req.Plan.Raw.IsNull() {
 		r.planForgotten(ctx, state.ProjectID, state.Project, "client key "+state.ID.ValueString(), &resp.Diagnostics)
 		return
@@ -103,13 +101,6 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
-	}
-	if incomplete {
-		plan.KeyID = state.KeyID
-		if !plan.ProjectID.IsUnknown() {
-			plan.setIDs(plan.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
-		}
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
 	r.planKeepers(ctx, state, plan, resp)
 }
@@ -175,9 +166,11 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	imported := model.PublicKey.IsNull()
-	if !r.identified(ctx, &model, &resp.Diagnostics) {
+	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, &resp.Diagnostics)
+	if !ok {
 		return
 	}
+	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
 		resp.Diagnostics.AddWarning(providerNotConfigured, detailNotConfigured+" Client key "+model.ID.ValueString()+" stays in the state as it was last read.")
@@ -205,18 +198,8 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 
 // Update changes nothing in GitLab: a client key has nothing to change.
 func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	defer r.warnOfRateLimit(&resp.Diagnostics)
-	var plan, state clientKeyResourceModel
+	var plan clientKeyResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
-		return
-	}
-	state.Project = plan.Project
-	if !r.identified(ctx, &state, &resp.Diagnostics) {
-		return
-	}
-	plan.setIDs(state.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
 }
@@ -226,9 +209,6 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	var state clientKeyResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
-		return
-	}
-	if !r.identified(ctx, &state, &resp.Diagnostics) {
 		return
 	}
 	err := r.client.DeleteClientKey(ctx, state.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
@@ -283,18 +263,6 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	model.Project = name
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
-}
-
-// identified fills in what identifies the key of a state, and reports whether that is known.
-func (r *clientKeyResource) identified(ctx context.Context, model *clientKeyResourceModel, diags *diag.Diagnostics) bool {
-	model.numbersFromID()
-	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, diags)
-	if ok && model.KeyID.IsNull() {
-		diags.AddError(unableToReadClientKeys, inProject(model.Project, "The state has no key_id.\n\nRemove the resource from the state with terraform state rm, and import the client key."))
-		return false
-	}
-	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
-	return ok
 }
 
 // warnOfKey says why events that are sent with a key do not arrive.

@@ -13,63 +13,54 @@ import (
 // resources, so it counts: an existing object is planned once, and a replacement a second time without a state.
 type conflicts struct {
 	mu       sync.Mutex
-	keys     map[string]int // existing client keys, by ID
+	keys     map[int64]int // existing client keys, by ID
 	settings map[int64]*settingsInPlan
 }
 
-// settingsInPlan are the resources of one plan that manage the settings of one project.
+// settingsInPlan is what the resources of one plan do with the settings of one project.
 type settingsInPlan struct {
-	wanted          []errortracking.WantedSettings
-	kept, destroyed bool
-	differ, removed bool // warned
+	wanted                  []errortracking.WantedSettings
+	kept, destroyed, warned bool
 }
 
 // noteKey notes an existing client key, kept or destroyed. It warns once if two resources manage it.
-func (c *conflicts) noteKey(id types.String, diags *diag.Diagnostics) {
-	if id.IsNull() {
-		return
-	}
+func (c *conflicts) noteKey(key clientKeyModel, diags *diag.Diagnostics) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.keys == nil {
-		c.keys = map[string]int{}
-	}
-	if c.keys[id.ValueString()]++; c.keys[id.ValueString()] == 2 {
-		diags.AddWarning(clientKeyManagedTwice, "Two resources manage client key "+id.ValueString()+". Destroying or replacing one of them deletes the key of the other.\n\n"+
-			"Keep one of them, and take the other out of the state with a removed block that has destroy = false.")
+	if c.keys[key.KeyID.ValueInt64()]++; c.keys[key.KeyID.ValueInt64()] == 2 {
+		diags.AddWarning(clientKeyManagedTwice, "Two resources manage client key "+key.ID.ValueString()+". Destroying or replacing one of them deletes the key of the other.\n\n"+
+			"Keep one of them, and remove the other from the state with a removed block that has destroy = false.")
 	}
 }
 
-// noteSettings notes what a resource wants of a project's settings, nil if it is destroyed and changes them. exists says
-// that the state has the resource. It warns once if another resource wants something else, and once if one resource's
-// destruction changes what another one keeps.
-func (c *conflicts) noteSettings(projectID int64, project types.String, wanted *errortracking.WantedSettings, exists bool, diags *diag.Diagnostics) {
+// noteSettings notes what a resource wants of a project's settings, nil if it is destroyed and changes them. stays says that
+// the resource had them before. It warns once if another resource wants something else, or if one resource's destruction
+// changes what another one keeps.
+func (c *conflicts) noteSettings(projectID int64, project types.String, wanted *errortracking.WantedSettings, stays bool, diags *diag.Diagnostics) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.settings == nil {
-		c.settings = map[int64]*settingsInPlan{}
-	}
 	if c.settings[projectID] == nil {
 		c.settings[projectID] = &settingsInPlan{}
 	}
 	s := c.settings[projectID]
-	if wanted == nil {
-		s.destroyed = true
-	} else {
-		for _, other := range s.wanted {
-			if !s.differ && !agree(other, *wanted) {
-				s.differ = true
-				diags.AddWarning(settingsManagedTwice, inProject(project, fmt.Sprintf("One resource wants %s, another one %s. A project has one set of settings, so each apply undoes the other.\n\n"+
-					"Keep one of the resources, and take the other out of the state with a removed block that has destroy = false.", other, *wanted)))
-			}
+	s.kept, s.destroyed = s.kept || stays, s.destroyed || wanted == nil
+	problem := ""
+	for _, other := range s.wanted {
+		if wanted != nil && !agree(other, *wanted) {
+			problem = fmt.Sprintf("One resource wants %s, another one %s. A project has one set of settings, so each apply undoes the other.\n\n"+
+				"Keep one of the resources, and remove the other from the state with a removed block that has destroy = false.", other, wanted)
 		}
-		s.wanted = append(s.wanted, *wanted)
-		s.kept = s.kept || exists
 	}
-	if s.kept && s.destroyed && !s.removed {
-		s.removed = true
-		diags.AddWarning(settingsManagedTwice, inProject(project, "This plan destroys a resource that manages the error tracking settings of the project, and keeps another one. The destruction changes the settings, and the next plan changes them back.\n\n"+
-			"To leave the settings alone, set on_destroy = \""+onDestroyKeep+"\" on the resource first and apply, or use a removed block that has destroy = false."))
+	if wanted != nil {
+		s.wanted = append(s.wanted, *wanted)
+	}
+	if s.kept && s.destroyed {
+		problem = "This plan destroys a resource that manages the error tracking settings of the project, and keeps another one. The destruction changes the settings, and the next plan changes them back.\n\n" +
+			"To leave the settings alone, set on_destroy = \"" + onDestroyKeep + "\" on the resource first and apply, or use a removed block that has destroy = false."
+	}
+	if problem != "" && !s.warned {
+		s.warned = true
+		diags.AddWarning(settingsManagedTwice, inProject(project, problem))
 	}
 }
 

@@ -17,10 +17,10 @@ import (
 // gitlabhqType is what the error tracking types of gitlabhq/gitlab have before our suffixes.
 const gitlabhqType = TypeName + "_project"
 
-// stateMover makes a mover for the states of one type. The source may have any host and namespace, since engines send
-// the whole address or only its last part, and mirrors have their own.
-func stateMover(typeName string, move func(context.Context, resource.MoveStateRequest, *resource.MoveStateResponse) error) resource.StateMover {
-	return resource.StateMover{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+// moveFrom makes the mover of the states of one type of gitlabhq/gitlab. The source may have any host and namespace, since
+// engines send the whole address or only its last part, and mirrors have their own.
+func moveFrom(typeName string, move func(context.Context, resource.MoveStateRequest, *resource.MoveStateResponse) error) []resource.StateMover {
+	return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 		if req.SourceTypeName != typeName || path.Base(req.SourceProviderAddress) != TypeName {
 			return
 		}
@@ -28,30 +28,19 @@ func stateMover(typeName string, move func(context.Context, resource.MoveStateRe
 			resp.Diagnostics.AddError(unableToMoveState, "The state of "+typeName+" does not have the form that "+req.SourceProviderAddress+" writes: "+sentence(err.Error())+
 				"\n\nRemove the moved block and import the object instead.")
 		}
-	}}
+	}}}
 }
 
 // decodeState decodes a state into the type of the target. The attributes that both have keep their values, and others are null.
 func decodeState(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) error {
 	state, err := req.SourceRawState.UnmarshalWithOpts(resp.TargetState.Schema.Type().TerraformType(ctx),
 		tfprotov6.UnmarshalOpts{ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true}})
-	if err != nil {
-		return err
-	}
 	resp.TargetState.Raw = state
-	original, diags := req.SourcePrivate.GetKey(ctx, originalKey)
-	resp.Diagnostics.Append(diags...)
-	if original != nil {
-		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, originalKey, original)...)
-	}
-	return nil
+	return err
 }
 
 func (r *settingsResource) MoveState(context.Context) []resource.StateMover {
-	return []resource.StateMover{
-		stateMover(TypeName+settingsType, decodeState),
-		stateMover(gitlabhqType+settingsType, moveGitlabhqSettings),
-	}
+	return moveFrom(gitlabhqType+settingsType, moveGitlabhqSettings)
 }
 
 // moveGitlabhqSettings moves the state of a gitlab_project_error_tracking_settings of gitlabhq/gitlab, where a missing
@@ -84,10 +73,7 @@ func moveGitlabhqSettings(ctx context.Context, req resource.MoveStateRequest, re
 }
 
 func (r *clientKeyResource) MoveState(context.Context) []resource.StateMover {
-	return []resource.StateMover{
-		stateMover(TypeName+clientKeyType, decodeState),
-		stateMover(gitlabhqType+clientKeyType, moveGitlabhqClientKey),
-	}
+	return moveFrom(gitlabhqType+clientKeyType, moveGitlabhqClientKey)
 }
 
 // moveGitlabhqClientKey moves the state of a gitlab_project_error_tracking_client_key of gitlabhq/gitlab, whose ID is

@@ -1,10 +1,7 @@
 package provider
 
 import (
-	"encoding/base64"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +27,6 @@ var moves = map[string]struct {
 	provider  string
 	from      string
 	state     object
-	private   string
 	to        string
 	arguments string
 	want      object
@@ -73,14 +69,6 @@ var moves = map[string]struct {
 		want:     settingsObject.with(object{"project": "1", "on_destroy": "keep"}),
 		requests: []string{"GET /projects/1/error_tracking/settings"},
 	},
-	"own settings of another host": {
-		provider: "registry.example.com/errortracking/gitlab", from: "gitlab_error_tracking_settings",
-		state:   settingsObject.with(object{"on_destroy": "restore"}),
-		private: privateOf(originalKey, `{"existed":true,"active":false,"integrated":true,"active_changed":true}`),
-		to:      "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"restore\"",
-		want:     settingsObject.with(object{"on_destroy": "restore"}),
-		requests: []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
-	},
 	"client key by ID": {
 		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_client_key",
 		state: gitlabhqClientKeyState,
@@ -94,12 +82,6 @@ var moves = map[string]struct {
 		want:     movedKeyObject("acme/web"),
 		requests: []string{"GET /projects/1/error_tracking/client_keys", "GET /projects/acme%2Fweb"},
 	},
-	"own client key of another namespace": {
-		provider: "registry.terraform.io/observability/gitlab", from: "gitlab_error_tracking_client_key",
-		state: movedKeyObject("acme/web"),
-		to:    "gitlab_error_tracking_client_key", arguments: "project = \"1\"",
-		want: movedKeyObject("acme/web"), requests: []string{"GET /projects/1/error_tracking/client_keys", "GET /projects/acme%2Fweb"},
-	},
 }
 
 // movedKeyObject is client key 8 of acme/web in the state.
@@ -108,11 +90,6 @@ func movedKeyObject(project string) object {
 		"id": "1:8", "project": project, "project_id": 1, "key_id": 8, "active": true,
 		"public_key": publicKey(8), "sentry_dsn": dsnOf(publicKey(8), 1), "keepers": nil,
 	}
-}
-
-// privateOf is a private state with one key, as the framework writes it.
-func privateOf(key, value string) string {
-	return fmt.Sprintf(`{%q:%q}`, key, base64.StdEncoding.EncodeToString([]byte(value)))
 }
 
 // A state file of another provider is moved by the engine: nothing is planned and nothing written, neither by the
@@ -127,7 +104,7 @@ func TestMoveState(t *testing.T) {
 			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 			gitlab := startTestbed(t, scenario)
 			terraform := newMove(t, gitlab, move.provider, move.from, move.to, move.arguments)
-			terraform.write(t, "terraform.tfstate", stateFile(move.provider, move.from, move.state, move.private))
+			terraform.write(t, "terraform.tfstate", stateFile(move.provider, move.from, move.state))
 
 			output, err := terraform.run(t, "plan", "-out=move.tfplan")
 			if err != nil {
@@ -153,65 +130,52 @@ func TestMoveState(t *testing.T) {
 				t.Errorf("the move wrote: %q", writes)
 			}
 			terraform.destroy(t)
-			// Terraform has changed nothing since the move, but for the state that says so.
-			if row, _ := gitlab.Settings(1); row.Active == strings.Contains(move.private, `original`) {
+			// Terraform has changed nothing since the move.
+			if row, _ := gitlab.Settings(1); !row.Active {
 				t.Errorf("after the destroy the settings are %+v", row)
 			}
 		})
 	}
 }
 
-// A state that has only the path of its project is of that project also where nothing is read before it is changed.
+// A state that has only the path of its project waits for a refresh, whatever the plan does with the object.
 func TestMoveState_withoutRefresh(t *testing.T) {
 	t.Parallel()
 	needsEngine(t, "1.8")
-	for name, test := range map[string]struct {
-		suffix    string
+	for suffix, test := range map[string]struct {
 		state     object
 		arguments string
-		update    []string
-		destroy   []string
+		refused   []string // options
+		destroy   []string // requests, after a refresh
 	}{
-		"settings": {
-			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
-			"project = \"acme/web\"\n  active = false",
-			[]string{"PATCH /projects/1/error_tracking/settings"}, savedWithoutKey("PATCH", 1, 10),
+		settingsType: {
+			gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
+			"project = \"acme/web\"\n  active = true\n  on_destroy = \"deactivate\"", []string{"-destroy=false"},
+			[]string{"PATCH /projects/1/error_tracking/settings"},
 		},
-		"settings in another spelling": {
-			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
-			"project = \"1\"\n  active = true",
-			nil, nil,
-		},
-		"client key": {
-			clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
-			"project = \"1\"\n  keepers = { rotated = \"2026-11\" }",
-			nil, []string{"DELETE /projects/1/error_tracking/client_keys/8"},
+		clientKeyType: {
+			gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
+			"project = \"acme/web\"", []string{"-destroy=false", "-destroy"},
+			[]string{"DELETE /projects/1/error_tracking/client_keys/8"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(suffix, func(t *testing.T) {
 			t.Parallel()
 			scenario := keyScenario()
 			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 			gitlab := startTestbed(t, scenario)
-			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, test.arguments)
-			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state, ""))
-			// What depends on the numbers knows them at once.
-			terraform.write(t, "number.tf", fmt.Sprintf("output \"number\" {\n  value = \"project ${%[1]s.new.project_id} of ${%[1]s.new.id}\"\n}\n", TypeName+test.suffix))
-			output, err := terraform.run(t, "plan", "-refresh=false")
-			if err != nil || !strings.Contains(output, `+ number = "project 1 of 1`) {
-				t.Errorf("the plan does not know the numbers: %v\n%s", err, output)
+			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, TypeName+suffix, test.arguments)
+			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, test.state))
+			for _, destroy := range test.refused {
+				terraform.fails(t, []string{"Error: Unable to read project", "Project acme/web: ", "does not have the ID", "with a refresh"}, "apply", "-auto-approve", "-refresh=false", destroy)
 			}
-			gitlab.ClearRequests()
-			for _, step := range []struct {
-				argument string
-				want     []string
-			}{{"-refresh=false", test.update}, {"-destroy", test.destroy}} {
-				if output, err := terraform.run(t, "apply", "-auto-approve", "-refresh=false", step.argument); err != nil {
-					t.Fatalf("%v\n%s", err, output)
-				}
-				if err := gitlab.compare(gitlab.writes(), step.want); err != nil {
-					t.Error(err)
-				}
+			terraform.succeeds(t, "apply", "-auto-approve")
+			if err := gitlab.compare(gitlab.writes(), nil); err != nil {
+				t.Error(err)
+			}
+			terraform.succeeds(t, "apply", "-auto-approve", "-refresh=false", "-destroy")
+			if err := gitlab.compare(gitlab.writes(), test.destroy); err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -272,7 +236,6 @@ func TestMoveState_fails(t *testing.T) {
 		"key of no form":        {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", "text", "does not have the form that example.com/gitlabhq/gitlab writes"},
 		"key without an ID":     {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1"}, "<project>:<key_id>"},
 		"key of a bad project":  {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "/web", "id": "/web:8"}, "begins with a slash"},
-		"own state of no form":  {"gitlab_error_tracking_settings", "gitlab_error_tracking_settings", object{"project_id": "x"}, "does not have the form that example.com/gitlabhq/gitlab writes"},
 		"key by its public key": {"gitlab_project_error_tracking_client_key", "gitlab_error_tracking_client_key", object{"project": "1", "id": "1:" + publicKey(8)}, "<project>:<key_id>"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -339,101 +302,11 @@ func noErrors(t *testing.T, err error, diags []*tfprotov6.Diagnostic) {
 }
 
 // stateFile is a Terraform state with one instance.
-func stateFile(provider, typeName string, attributes object, private string) string {
-	instance := object{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}
-	if private != "" {
-		instance["private"] = []byte(private)
-	}
+func stateFile(provider, typeName string, attributes object) string {
 	return jsonText(object{
 		"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "5b1d6bd5-2f2e-4f6a-9d1c-0d6a2a3f8c11", "outputs": object{},
 		"resources": []object{{
-			"mode": "managed", "type": typeName, "name": "old", "provider": fmt.Sprintf("provider[%q]", provider), "instances": []object{instance},
+			"mode": "managed", "type": typeName, "name": "old", "provider": fmt.Sprintf("provider[%q]", provider), "instances": []object{{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}},
 		}},
 	})
-}
-
-// A moved state that has only the path of its project, planned without a refresh: the numbers become known when they can.
-func TestMoveState_numbersUnknown(t *testing.T) {
-	t.Parallel()
-	needsEngine(t, "1.8")
-	for kind, test := range map[string]struct {
-		suffix, arguments string
-		state             object
-	}{
-		"settings":   {settingsType, "active = false", gitlabhqSettingsState.with(object{"id": "acme/new", "project": "acme/new"})},
-		"client key": {clientKeyType, "keepers = { a = \"b\" }", gitlabhqClientKeyState.with(object{"id": "acme/new:8", "project": "acme/new"})},
-	} {
-		for name, project := range map[string]string{"not there yet": `"acme/new"`, "unknown": "terraform_data.project.output"} {
-			t.Run(kind+" "+name, func(t *testing.T) {
-				t.Parallel()
-				gitlab := startTestbed(t, twoProjects())
-				terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, "project = "+project+"\n  "+test.arguments)
-				terraform.write(t, "project.tf", "resource \"terraform_data\" \"project\" {\n  input = \"acme/new\"\n}\n")
-				terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state, ""))
-				terraform.succeeds(t, "plan", "-refresh=false", "-out=saved.tfplan")
-				gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/new", ClientKeys: gitlabsim.MakeKeys(8), Settings: &gitlabsim.Settings{Active: true, Integrated: true}})
-				terraform.succeeds(t, "apply", "saved.tfplan")
-				for _, o := range terraform.objectsInState(t) {
-					if id := o["project_id"]; o["project"] != nil && fmt.Sprint(id) != "9" {
-						t.Errorf("the state has %v", o)
-					}
-				}
-				terraform.changesNothing(t)
-			})
-		}
-	}
-}
-
-// A state of a newer version of this provider, with attributes that this one does not have, is moved.
-func TestMoveState_newerVersion(t *testing.T) {
-	t.Parallel()
-	needsEngine(t, "1.8")
-	terraform := newMove(t, startTestbed(t, keyScenario()), "registry.terraform.io/observability/gitlab", TypeName+clientKeyType, TypeName+clientKeyType, "project = \"1\"")
-	terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/observability/gitlab", TypeName+clientKeyType, movedKeyObject("1").with(object{"of_a_newer_version": "x"}), ""))
-	if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "has moved to") {
-		t.Errorf("nothing is moved:\n%s", output)
-	}
-}
-
-// A state with null numbers has them in the ID. Without that a client key cannot be told, and nothing is done. A wrong ID is
-// corrected by a refresh.
-func TestState_incomplete(t *testing.T) {
-	t.Parallel()
-	host := Hostname
-	if registry := os.Getenv("TF_ACC_PROVIDER_HOST"); registry != "" {
-		host = registry
-	}
-	address := fmt.Sprintf("%s/%s/%s", host, Namespace, TypeName)
-	for name, test := range map[string]struct {
-		state object
-		fails bool
-	}{
-		"numbers in the ID":  {object{"key_id": nil, "project_id": nil}, false},
-		"key in the ID":      {object{"key_id": nil}, false},
-		"a wrong ID":         {object{"id": "7:7"}, false},
-		"no ID, key unknown": {object{"id": nil, "key_id": nil}, true},
-		"an ID of no key":    {object{"id": "acme/web", "key_id": nil}, true},
-	} {
-		for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
-			t.Run(name+" "+refresh, func(t *testing.T) {
-				t.Parallel()
-				gitlab := startTestbed(t, keyScenario())
-				terraform := newCommandLine(t, gitlab, strings.ReplaceAll(clientKeyConfig("acme/web", ""), `"test"`, `"old"`))
-				terraform.write(t, "terraform.tfstate", stateFile(address, TypeName+clientKeyType, movedKeyObject("acme/web").with(test.state), ""))
-				for _, command := range []string{"-refresh=true", "-destroy"} {
-					output, err := terraform.run(t, "apply", "-auto-approve", refresh, command)
-					if test.fails && (err == nil || !strings.Contains(output, "The state has no key_id") || strings.Contains(output, "bug in the provider")) && (refresh == "-refresh=true" || command == "-destroy") || !test.fails && err != nil {
-						t.Errorf("%s ended with %v:\n%s", command, err, output)
-					}
-				}
-				want := []int64{7}
-				if test.fails {
-					want = []int64{7, 8}
-				}
-				if got := gitlab.keyIDs(1); !slices.Equal(got, want) {
-					t.Errorf("GitLab has the keys %v, want %v", got, want)
-				}
-			})
-		}
-	}
 }

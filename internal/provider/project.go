@@ -35,7 +35,7 @@ const (
 
 // projectSituation is what a plan knows of an object's project.
 type projectSituation struct {
-	known     int64                 // the project ID in the state; 0 for a new object or a state without it
+	known     int64                 // the project ID in the state; 0 for a new object
 	refreshed bool                  // an object of the project was read before this plan
 	respelled bool                  // project is written otherwise than in the state
 	path      string                // as written in the configuration; empty for an ID
@@ -90,8 +90,12 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 		return projectID, false
 	}
 	known := projectID.ValueInt64()
-	if projectID.IsNull() {
+	switch {
+	case !exists:
 		projectID = types.Int64Unknown()
+	case known == 0:
+		refuseWithoutNumber(before, &resp.Diagnostics)
+		return projectID, false
 	}
 	old := replacedFrom(ctx, req)
 	if !after.IsUnknown() && b.client != nil {
@@ -119,10 +123,7 @@ func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanR
 	} else if old.From != 0 && b.client != nil {
 		b.checkReplacement(ctx, old, projectID, projectID.IsUnknown() && !after.IsUnknown(), &resp.Diagnostics)
 	}
-	if projectID.IsUnknown() {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
-	}
-	if projectID.ValueInt64() != known || projectID.IsUnknown() {
+	if projectID.ValueInt64() != known {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
 	}
 	return projectID, !resp.Diagnostics.HasError()
@@ -235,14 +236,19 @@ func resolve(ctx context.Context, client *errortracking.Client, project types.St
 	return types.Int64Value(id), true
 }
 
-// projectNumber returns the numeric ID of the project of a state. A state that was moved from another provider may lack
-// it until it is read; then GitLab is asked.
+// projectNumber returns the numeric ID of the project of a state that is read. A state that was moved from gitlabhq/gitlab may
+// lack it; then GitLab is asked.
 func (b *resourceBase) projectNumber(ctx context.Context, project types.String, known types.Int64, diags *diag.Diagnostics) (types.Int64, bool) {
-	if !known.IsNull() && !known.IsUnknown() {
+	if !known.IsNull() {
 		return known, true
 	}
 	if !b.configured(diags) {
 		return known, false
 	}
 	return resolve(ctx, b.client, project, diags)
+}
+
+// refuseWithoutNumber refuses to plan with a state that no refresh has given the project's number.
+func refuseWithoutNumber(project types.String, diags *diag.Diagnostics) {
+	diags.AddError(unableToReadProject, inProject(project, "The state comes from another provider, and does not have the ID of the project yet.\n\nPlan again, with a refresh, which reads the ID."))
 }

@@ -23,6 +23,10 @@ type providerData struct {
 	localhost, rateLimited sync.Once
 }
 
+func newProviderData(client *errortracking.Client, noToken string) *providerData {
+	return &providerData{client: client, noToken: noToken, conflicts: conflicts{keys: map[int64]int{}, settings: map[int64]*settingsInPlan{}}}
+}
+
 // resourceBase makes an object a resource with the provider's data.
 type resourceBase struct{ *providerData }
 
@@ -40,13 +44,9 @@ func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRe
 // dataFrom returns the data that the provider's Configure has left for an object. It left none if the provider block is not
 // fully known, and data without a client if there is no token.
 func dataFrom(left any, diags *diag.Diagnostics) *providerData {
-	if left == nil {
-		return &providerData{}
-	}
 	data, ok := left.(*providerData)
 	if !ok {
-		diags.AddError(internalError, "The provider passed unexpected data to one of its objects. Report this error to the developers of the provider.")
-		return &providerData{}
+		return newProviderData(nil, "")
 	}
 	if data.client == nil {
 		diags.AddError(missingToken, data.noToken)

@@ -101,54 +101,43 @@ func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.Identity
 
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.warnOfRateLimit(&resp.Diagnostics)
+	var config, state settingsResourceModel
+	exists := !req.State.Raw.IsNull()
+	if exists {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
+	resets := exists && (active != nil || integrated != nil)
 	if req.Plan.Raw.IsNull() {
-		r.planDestroy(ctx, req, resp)
+		if resets {
+			r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, false, &resp.Diagnostics)
+			r.planForgotten(ctx, state.ProjectID, state.Project, "the error tracking settings of project "+state.Project.ValueString(), &resp.Diagnostics)
+		}
 		return
 	}
-	var config, state settingsResourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	projectID, ok := r.planProject(ctx, req, resp)
 	if !ok || projectID.IsUnknown() {
 		return
 	}
-	exists := !req.State.Raw.IsNull()
-	if exists {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if id := strconv.FormatInt(projectID.ValueInt64(), 10); state.ID.ValueString() != id {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
-	}
-	if config.Project.IsUnknown() {
-		config.Project = state.Project
+	stays := state.ProjectID.Equal(projectID)
+	if !stays {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), strconv.FormatInt(projectID.ValueInt64(), 10))...)
 	}
 	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedFrom(ctx, req).From != 0 {
 		return
 	}
-	moves := !state.ProjectID.IsNull() && !state.ProjectID.Equal(projectID)
+	if config.Project.IsUnknown() {
+		config.Project = state.Project
+	}
 	wanted := wantedSettings(config)
-	r.conflicts.noteSettings(projectID.ValueInt64(), config.Project, &wanted, exists && !moves, &resp.Diagnostics)
-	if !exists || moves {
+	r.conflicts.noteSettings(projectID.ValueInt64(), config.Project, &wanted, stays, &resp.Diagnostics)
+	if !stays {
 		r.warnOfExisting(ctx, projectID.ValueInt64(), config.Project, wanted, &resp.Diagnostics)
 	}
-	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
-	if moves && (active != nil || integrated != nil) {
-		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, true, &resp.Diagnostics)
+	if !stays && resets {
+		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, false, &resp.Diagnostics)
 	}
-}
-
-// planDestroy warns of what a destroy does not do, or does to others.
-func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state settingsResourceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
-	if resp.Diagnostics.HasError() || active == nil && integrated == nil {
-		return
-	}
-	state.numberFromID()
-	if !state.ProjectID.IsNull() {
-		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, true, &resp.Diagnostics)
-	}
-	r.planForgotten(ctx, state.ProjectID, state.Project, "the error tracking settings of project "+state.Project.ValueString(), &resp.Diagnostics)
 }
 
 // warnOfExisting says what the creation of a resource changes in settings that the project has already. Where a refresh has
@@ -188,19 +177,12 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	model.setProject(projectID)
-	saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
-	warnOfUntrackedKeys(model.Project, saved, &resp.Diagnostics)
-	if err != nil {
-		addSaveFailure(&resp.Diagnostics, model.Project, wantedSettings(config), err)
-		if !mayBeStored(err) {
-			return
-		}
-		// Something may be stored, so the object and what was found go into the state with the error.
+	saved, stored := r.save(ctx, model, config, nil, resp.Private, &resp.Diagnostics)
+	if !stored {
+		return
 	}
+	// After an error something may be stored, too, so the object goes into the state with the error.
 	model.setSettings(saved.Settings)
-	original := originalSettings{Existed: saved.Before != nil}
-	original.remember(saved.Before, wantedSettings(config))
-	resp.Diagnostics.Append(original.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
@@ -213,7 +195,6 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	imported := model.Active.IsNull()
-	model.numberFromID()
 	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -252,22 +233,10 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	state.numberFromID()
-	projectID, ok := r.projectNumber(ctx, plan.Project, state.ProjectID, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-	plan.setProject(projectID)
 	if !plan.Active.Equal(state.Active) || !plan.Integrated.Equal(state.Integrated) {
-		saved, err := r.client.SaveSettings(ctx, projectID.ValueInt64(), wantedSettings(config))
-		warnOfUntrackedKeys(plan.Project, saved, &resp.Diagnostics)
-		if err == nil || mayBeStored(err) {
-			original := loadOriginal(ctx, req.Private)
-			original.remember(saved.Before, wantedSettings(config))
-			resp.Diagnostics.Append(original.save(ctx, resp.Private)...)
-		}
-		if err != nil {
-			addSaveFailure(&resp.Diagnostics, plan.Project, wantedSettings(config), err)
+		original := loadOriginal(ctx, req.Private)
+		r.save(ctx, plan, config, &original, resp.Private, &resp.Diagnostics)
+		if resp.Diagnostics.HasError() {
 			return
 		}
 	}
@@ -285,13 +254,8 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if resp.Diagnostics.HasError() || active == nil && integrated == nil || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	state.numberFromID()
-	projectID, ok := r.projectNumber(ctx, state.Project, state.ProjectID, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-	r.managed.Store(projectID.ValueInt64(), true)
-	saved, err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
+	r.managed.Store(state.ProjectID.ValueInt64(), true)
+	saved, err := r.client.ResetSettings(ctx, state.ProjectID.ValueInt64(), active, integrated)
 	warnOfUntrackedKeys(state.Project, saved, &resp.Diagnostics)
 	warning, hidden := outOfReach(err)
 	switch {
@@ -345,18 +309,23 @@ func wantedSettings(config settingsResourceModel) errortracking.WantedSettings {
 	return errortracking.WantedSettings{Active: config.Active.ValueBool(), Integrated: config.Integrated.ValueBoolPointer()}
 }
 
-// addSaveFailure adds the error of a save. A disabled feature flag keeps GitLab's API from creating settings for Sentry, too, but
-// then it is not the flag that is missing.
-func addSaveFailure(diags *diag.Diagnostics, project types.String, wanted errortracking.WantedSettings, err error) {
+// save saves the settings that a configuration asks for, and remembers what it found; original is nil for a new object. It
+// reports whether GitLab may have stored something, which an error can leave open.
+func (r *settingsResource) save(ctx context.Context, model, config settingsResourceModel, original *originalSettings, private privateState, diags *diag.Diagnostics) (saved errortracking.SavedSettings, stored bool) {
+	wanted := wantedSettings(config)
+	saved, err := r.client.SaveSettings(ctx, model.ProjectID.ValueInt64(), wanted)
+	warnOfUntrackedKeys(model.Project, saved, diags)
+	// A disabled feature flag keeps GitLab's API from creating settings for Sentry, too, but then it is not the flag that is missing.
 	if errors.Is(err, errortracking.ErrFeatureDisabled) && wanted.Integrated != nil && !*wanted.Integrated {
-		diags.AddError(unableToSaveSettings, inProject(project, cause(err)+"\n\n"+connectFirst))
-		return
+		diags.AddError(unableToSaveSettings, inProject(model.Project, cause(err)+"\n\n"+connectFirst))
+	} else if err != nil {
+		addFailure(diags, unableToSaveSettings, named(model.Project), err)
 	}
-	addFailure(diags, unableToSaveSettings, named(project), err)
-}
-
-// mayBeStored reports whether GitLab may have stored settings in spite of an error.
-func mayBeStored(err error) bool {
-	var failed *errortracking.Error
-	return errors.As(err, &failed) && failed.Sent
+	if failed, ok := errors.AsType[*errortracking.Error](err); err != nil && (!ok || !failed.Sent) {
+		return saved, false
+	}
+	original = cmp.Or(original, &originalSettings{Existed: saved.Before != nil})
+	original.remember(saved.Before, wanted)
+	diags.Append(original.save(ctx, private)...)
+	return saved, true
 }
