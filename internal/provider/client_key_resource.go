@@ -225,42 +225,31 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 
 func (r *clientKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	defer r.warnOfRateLimit(&resp.Diagnostics)
-	if !r.configured(&resp.Diagnostics) {
+	importing := importID(ctx, req, &resp.Diagnostics, "project_id", "key_id")
+	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
+		return
+	}
+	id, err := parseClientKeyImportID(importing)
+	if err != nil {
+		shown := strconv.Quote(importing)
+		if strings.Contains(shown, "@") { // It may hold a password.
+			shown = "This"
+		}
+		resp.Diagnostics.AddError(invalidImportID, strings.TrimSpace(shown+" is not an import ID of a client key: "+sentence(err.Error())+"\n\n"+meant(importing)))
+		return
+	}
+	project, err := r.importProject(ctx, id.project)
+	if err != nil {
+		resp.Diagnostics.AddError(titleOf(err, unableToReadProject), strings.TrimSpace("Project "+id.project+": "+explain(err)+"\n\n"+meant(importing)))
+		return
+	}
+	keyID, ok := id.find(ctx, r.client, project.ID, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	model := clientKeyResourceModel{Keepers: types.MapNull(types.StringType)}
-	var id clientKeyImportID
-	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
-		projectID, ok := importedNumber(req.Identity, "project_id", &resp.Diagnostics)
-		keyID, keyOK := importedNumber(req.Identity, "key_id", &resp.Diagnostics)
-		if !ok || !keyOK {
-			return
-		}
-		id = clientKeyImportID{project: strconv.FormatInt(projectID, 10), keyID: keyID}
-	} else {
-		var err error
-		if id, err = parseClientKeyImportID(req.ID); err != nil {
-			id := strconv.Quote(req.ID)
-			if strings.Contains(id, "@") { // It may hold a password.
-				id = "This"
-			}
-			resp.Diagnostics.AddError(invalidImportID, strings.TrimSpace(id+" is not an import ID of a client key: "+sentence(err.Error())+"\n\n"+meant(req.ID)))
-			return
-		}
-	}
-	number, name, ok := importProject(ctx, r.client, id.project, &resp.Diagnostics)
-	if !ok {
-		if right := meant(req.ID); right != "" {
-			resp.Diagnostics.AddError(invalidImportID, right)
-		}
-		return
-	}
-	keyID, ok := id.find(ctx, r.client, number.ValueInt64(), &resp.Diagnostics)
-	if !ok {
-		return
-	}
-	model.setIDs(number.ValueInt64(), keyID)
-	model.Project = name
+	model.setIDs(project.ID, keyID)
+	model.Project = types.StringValue(project.Path)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // clientKeyImportID is what a user knows of a client key: its project, and its ID, the key itself, or neither where the
@@ -101,35 +100,33 @@ func (i clientKeyImportID) find(ctx context.Context, client *errortracking.Clien
 // nothingToImport says what to do where there is no object to import.
 const nothingToImport = "Remove the import block, and the resource creates it. Or create it in GitLab first."
 
-// importProject returns the number of the project in an import ID, and how the state names it: by the path that it was
-// given as, or by the project's path where an ID was given and the token may read it.
-func importProject(ctx context.Context, client *errortracking.Client, project string, diags *diag.Diagnostics) (number types.Int64, name types.String, ok bool) {
-	id, _, err := errortracking.ParseProject(project)
-	if err != nil {
-		diags.AddError(invalidProject, capitalized(sentence(err.Error())))
-		return types.Int64Null(), types.StringNull(), false
+// importID returns the ID to import. Where there is none, the numbers of the identity make it up.
+func importID(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics, attributes ...string) string {
+	if req.ID != "" || req.Identity == nil || req.Identity.Raw.IsNull() {
+		return req.ID
 	}
-	if id != 0 {
-		if found, err := client.Project(ctx, project); err == nil {
-			return types.Int64Value(id), types.StringValue(found.Path), true
+	numbers := make([]string, len(attributes))
+	for i, name := range attributes {
+		var number types.Int64
+		// Terraform lets it be null or a fraction, which the framework reports as a fault of the provider.
+		_ = req.Identity.GetAttribute(ctx, path.Root(name), &number)
+		if number.ValueInt64() <= 0 {
+			diags.AddError(invalidImportIdentity, "The identity attribute "+name+" must be a positive whole number.")
 		}
-		return types.Int64Value(id), types.StringValue(strconv.FormatInt(id, 10)), true
+		numbers[i] = number.String()
 	}
-	name = types.StringValue(project)
-	number, ok = resolve(ctx, client, name, diags)
-	return number, name, ok
+	return strings.Join(numbers, ":")
 }
 
-// importedNumber reads a number of an identity. Terraform lets it be null or a fraction, which the framework's own
-// conversion reports as a fault of the provider.
-func importedNumber(identity *tfsdk.ResourceIdentity, name string, diags *diag.Diagnostics) (number int64, ok bool) {
-	values := map[string]tftypes.Value{}
-	var value *big.Float
-	if identity.Raw.As(&values) == nil && values[name].As(&value) == nil && value != nil {
-		if number, accuracy := value.Int64(); accuracy == big.Exact && number > 0 {
-			return number, true
-		}
+// importProject returns the project in an import ID. Its path is how the state names it: as it was given, or the project's path
+// where an ID was given and the token may read it.
+func (b *resourceBase) importProject(ctx context.Context, project string) (errortracking.Project, error) {
+	found, err := b.client.Project(ctx, project)
+	switch id, _, _ := errortracking.ParseProject(project); {
+	case id == 0:
+		found.Path = project
+	case err != nil:
+		return errortracking.Project{ID: id, Path: strconv.FormatInt(id, 10)}, nil
 	}
-	diags.AddError(invalidImportIdentity, "The identity attribute "+name+" must be a positive whole number.")
-	return 0, false
+	return found, err
 }

@@ -157,6 +157,7 @@ func TestImport_fails(t *testing.T) {
 			if err == nil || !hasInOrder(output, test.says...) {
 				t.Errorf("%v, want an error that has %q\n%s", err, test.says, output)
 			}
+			once(t, output, "Error: ", 1)
 			secrets{"user:password", publicKey(9)}.notIn(t, "the error", strings.Replace(output, "Importing from ID \""+test.id+"\"", "", 1))
 		})
 	}

@@ -278,28 +278,22 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 
 func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	defer r.warnOfRateLimit(&resp.Diagnostics)
-	if !r.configured(&resp.Diagnostics) {
+	id := importID(ctx, req, &resp.Diagnostics, "project_id")
+	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	project := req.ID
-	if project == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
-		projectID, ok := importedNumber(req.Identity, "project_id", &resp.Diagnostics)
-		if !ok {
-			return
-		}
-		project = strconv.FormatInt(projectID, 10)
-	}
-	if name, _, _ := strings.Cut(project, ":"); name == "" || name != project {
-		resp.Diagnostics.AddError(invalidImportID, strconv.Quote(project)+" is not an import ID of error tracking settings: use the project's numeric ID or full path alone, such as "+cmp.Or(name, "acme/web")+".")
+	if name, _, _ := strings.Cut(id, ":"); name == "" || name != id {
+		resp.Diagnostics.AddError(invalidImportID, strconv.Quote(id)+" is not an import ID of error tracking settings: use the project's numeric ID or full path alone, such as "+cmp.Or(name, "acme/web")+".")
 		return
 	}
-	number, name, ok := importProject(ctx, r.client, project, &resp.Diagnostics)
-	if !ok {
+	project, err := r.importProject(ctx, id)
+	if err != nil {
+		addFailure(&resp.Diagnostics, unableToReadProject, "Project "+id, err)
 		return
 	}
 	model := settingsResourceModel{OnDestroy: types.StringValue(onDestroyRestore)}
-	model.setProject(number)
-	model.Project = name
+	model.setProject(types.Int64Value(project.ID))
+	model.Project = types.StringValue(project.Path)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
