@@ -27,13 +27,13 @@ var environmentForm = regexp.MustCompile(`^[^\s/]{1,64}$`)
 
 // collectorAdvice holds the advice on each kind of error of a collector.
 var collectorAdvice = map[error]advice{
-	collector.ErrKeyRefused:   {"The collector does not know the key, or the key is inactive.", "Use the DSN of an active client key of this project. The data source gitlab_error_tracking_client_keys lists them."},
-	collector.ErrUnset:        {"The DSN leads to localhost:8080. GitLab creates such DSNs while its instance setting error_tracking_api_url is not set.", "Ask a GitLab administrator to set it to the URL of an error tracking backend (PUT /api/v4/application/settings). Then read the DSN again."},
-	collector.ErrUnreachable:  {"The collector cannot be reached from this machine.", "Check the host of the DSN, the network and the proxy variables (HTTPS_PROXY, NO_PROXY). If the host is wrong, ask a GitLab administrator to correct error_tracking_api_url."},
-	collector.ErrTLS:          {"The TLS connection to the collector failed. Applications fail in the same way unless they trust the certificate.", "Check the certificate of the collector and the scheme of the DSN. For a private authority, add its certificate to the system's, or set SSL_CERT_FILE: cacert_file is not used here."},
-	collector.ErrNotCollector: {"The DSN leads to something other than an error tracking collector, such as a proxy, a sign-in page or another web server.", "Check the host and path of the DSN. If they are wrong, ask a GitLab administrator to correct error_tracking_api_url."},
-	collector.ErrFailed:       {"The collector did not accept the event.", "Check the status or the logs of the collector, then run the action again."},
-	collector.ErrInterrupted:  {"The run was stopped before the collector responded.", "Run the action again when you are ready."},
+	collector.ErrKeyRefused:   {cause: "The collector does not know the key, or the key is inactive.", cure: "Use the DSN of an active client key of this project. The data source gitlab_error_tracking_client_keys lists them."},
+	collector.ErrUnset:        {cause: "The DSN leads to localhost:8080. GitLab creates such DSNs while its instance setting error_tracking_api_url is not set.", cure: "Ask a GitLab administrator to set it to the URL of an error tracking backend (PUT /api/v4/application/settings). Then read the DSN again."},
+	collector.ErrUnreachable:  {cause: "The collector cannot be reached from this machine.", cure: "Check the host of the DSN, the network and the proxy variables (HTTPS_PROXY, NO_PROXY). If the host is wrong, ask a GitLab administrator to correct error_tracking_api_url."},
+	collector.ErrTLS:          {cause: "The TLS connection to the collector failed. Applications fail in the same way unless they trust the certificate.", cure: "Check the certificate of the collector and the scheme of the DSN. For a private authority, add its certificate to the system's, or set SSL_CERT_FILE: cacert_file is not used here."},
+	collector.ErrNotCollector: {cause: "The DSN leads to something other than an error tracking collector, such as a proxy, a sign-in page or another web server.", cure: "Check the host and path of the DSN. If they are wrong, ask a GitLab administrator to correct error_tracking_api_url."},
+	collector.ErrFailed:       {cause: "The collector did not accept the event.", cure: "Check the status or the logs of the collector, then run the action again."},
+	collector.ErrInterrupted:  {cause: "The run was stopped before the collector responded.", cure: "Run the action again when you are ready."},
 }
 
 type sendTestEventAction struct{}
