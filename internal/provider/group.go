@@ -27,17 +27,20 @@ type groupModel struct {
 	IncludeSubgroups types.Bool   `tfsdk:"include_subgroups"`
 }
 
-// projects returns the projects of the group.
-func (m groupModel) projects(ctx context.Context, client *errortracking.Client) ([]errortracking.Project, error) {
-	return client.GroupProjects(ctx, m.Group.ValueString(), m.IncludeSubgroups.IsNull() || m.IncludeSubgroups.ValueBool())
+// projects returns the projects of the group, or an error that says what could not be done.
+func (m groupModel) projects(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) ([]errortracking.Project, bool) {
+	projects, err := client.GroupProjects(ctx, m.Group.ValueString(), m.IncludeSubgroups.IsNull() || m.IncludeSubgroups.ValueBool())
+	if err != nil {
+		addFailure(diags, unableToReadGroup, "Group "+m.Group.ValueString(), err)
+	}
+	return projects, err == nil
 }
 
 // readGroup reads each project of a group for a data source. It returns what was found by ascending project ID, and the
 // paths of the projects that the token may not read.
 func readGroup[T any](ctx context.Context, client *errortracking.Client, group groupModel, read func(context.Context, errortracking.Project) (T, error), diags *diag.Diagnostics) (found []projectRead[T], unreadable []string, ok bool) {
-	projects, err := group.projects(ctx, client)
-	if err != nil {
-		addFailure(diags, unableToReadGroup, "Group "+group.Group.ValueString(), err)
+	projects, ok := group.projects(ctx, client, diags)
+	if !ok {
 		return nil, nil, false
 	}
 	unreadable = []string{}

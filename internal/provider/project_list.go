@@ -66,14 +66,8 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	inGroup := !model.Group.IsNull()
-	projects, err := b.projectsOf(ctx, model)
-	if err != nil {
-		if inGroup {
-			addFailure(&diags, unableToReadGroup, "Group "+model.Group.ValueString(), err)
-		} else {
-			addFailure(&diags, unableToReadProject, named(model.Project), err)
-		}
+	projects, ok := model.projects(ctx, b.client, &diags)
+	if !ok {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
@@ -88,7 +82,7 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 		left := req.Limit
 		var unreadable []string
 		for read := range inOrder(ctx, projectsAtOnce, projects, find) {
-			if inGroup && isUnreadable(read.err) {
+			if !model.Group.IsNull() && isUnreadable(read.err) {
 				unreadable = append(unreadable, read.project.Path)
 				continue
 			}
@@ -123,11 +117,14 @@ func unreadableWarning(group types.String, paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(projectsSkipped, "The token cannot read the error tracking of "+shown+" in group "+group.ValueString()+".\n\n"+adviceOn[errortracking.ErrForbidden].cure)
 }
 
-// projectsOf returns the projects that a list is to ask about.
-func (b *resourceBase) projectsOf(ctx context.Context, model projectListModel) ([]errortracking.Project, error) {
-	if !model.Group.IsNull() {
-		return model.projects(ctx, b.client)
+// projects returns the projects that a list is to ask about, or an error that says what could not be done.
+func (m projectListModel) projects(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) ([]errortracking.Project, bool) {
+	if !m.Group.IsNull() {
+		return m.groupModel.projects(ctx, client, diags)
 	}
-	project, err := b.client.Project(ctx, model.Project.ValueString())
-	return []errortracking.Project{project}, err
+	project, err := client.Project(ctx, m.Project.ValueString())
+	if err != nil {
+		addFailure(diags, unableToReadProject, named(m.Project), err)
+	}
+	return []errortracking.Project{project}, err == nil
 }
