@@ -95,7 +95,7 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		r.planForgotten(ctx, state.ProjectID, state.Project, "client key "+state.ID.ValueString(), &resp.Diagnostics)
 		return
 	}
-	if _, ok := r.planProject(ctx, req, resp); !ok || !exists {
+	if _, ok := r.planProject(ctx, state.Project, state.ProjectID, req, resp); !ok || !exists {
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)

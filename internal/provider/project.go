@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,7 +23,6 @@ type projectPlan string
 
 const (
 	planKeep    projectPlan = "keep"    // stays in its project
-	planRenamed projectPlan = "renamed" // stays; the path is an old one
 	planHidden  projectPlan = "hidden"  // stays; the path is not found
 	planFound   projectPlan = "found"   // new; the project was found
 	planAwait   projectPlan = "await"   // new; the project must exist by the apply
@@ -59,8 +57,6 @@ func (s projectSituation) plan() projectPlan {
 		return planReplace
 	case s.found.ID != s.known:
 		return planStop
-	case s.path != "" && !strings.EqualFold(s.path, s.found.Path):
-		return planRenamed
 	}
 	return planKeep
 }
@@ -76,68 +72,62 @@ func (s projectSituation) difference() string {
 	return fmt.Sprintf("Project %s is now project %d, but this resource is in project %d", s.path, s.found.ID, s.known)
 }
 
-// planProject plans project, project_id and id as far as they follow from the project, and with them whether the object
-// stays there. It returns the planned project_id, and false when the plan has an error.
-func (b *resourceBase) planProject(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
-	var before, after types.String
-	exists := !req.State.Raw.IsNull()
-	if exists {
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project"), &before)...)
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("project_id"), &projectID)...)
-	}
+// planProject plans project and project_id, and with them whether an object stays in the project of its state, where it has
+// one. It returns the planned project_id, and false when the plan has an error.
+func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
+	var after types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
+	exists := !before.IsNull()
+	projectID = types.Int64Unknown()
+	if exists {
+		projectID = known
+		requireNumber(before, known, &resp.Diagnostics)
+	}
 	if resp.Diagnostics.HasError() {
 		return projectID, false
 	}
-	known := projectID.ValueInt64()
-	switch {
-	case !exists:
-		projectID = types.Int64Unknown()
-	case known == 0:
-		refuseWithoutNumber(before, &resp.Diagnostics)
-		return projectID, false
-	}
-	old := replacedFrom(ctx, req)
 	if !after.IsUnknown() && b.client != nil {
-		seen, _ := b.visibility.of(known)
-		s := projectSituation{known: known, refreshed: seen.refreshed, respelled: !after.Equal(before)}
+		seen, _ := b.visibility.of(known.ValueInt64())
+		s := projectSituation{known: known.ValueInt64(), refreshed: seen.refreshed, respelled: !after.Equal(before)}
 		s.found, s.path, s.err = b.lookUp(ctx, after.ValueString())
 		plan := s.plan()
 		b.explainPlan(s, plan, after, seen.refreshed && seen.err != nil, &resp.Diagnostics)
 		switch plan {
-		case planFound, planReplace:
+		case planFound:
 			projectID = types.Int64Value(s.found.ID)
-		case planKeep, planRenamed:
-			if s.respelled && b.isCurrent(ctx, before.ValueString(), known) {
+		case planReplace:
+			projectID = types.Int64Value(s.found.ID)
+			resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
+		case planKeep:
+			if s.respelled && b.isCurrent(ctx, before.ValueString(), s.known) {
 				resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project"), before)...)
 			}
 		}
-		if plan == planReplace {
-			resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
-			old = replacement{To: s.found.ID}
-		}
 	}
 	if exists {
-		old.From, old.Project = known, before.ValueString()
-		resp.Diagnostics.Append(old.save(ctx, resp)...)
-	} else if old.From != 0 && b.client != nil {
-		b.checkReplacement(ctx, old, projectID, projectID.IsUnknown() && !after.IsUnknown(), &resp.Diagnostics)
+		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, replacementKey, replacement{known.ValueInt64(), before.ValueString(), projectID.ValueInt64()})...)
+	} else if replaced := replacedBy(ctx, req); replaced.From != 0 && b.client != nil {
+		b.checkReplacement(ctx, replaced, after, projectID, &resp.Diagnostics)
 	}
-	if projectID.ValueInt64() != known {
+	if !projectID.IsUnknown() && !projectID.Equal(known) {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
 	}
 	return projectID, !resp.Diagnostics.HasError()
 }
 
-// explainPlan says what the user should know of a plan.
+// explainPlan says what the user should know of a plan. warned says that the refresh has warned of the project in the state.
 func (b *resourceBase) explainPlan(s projectSituation, plan projectPlan, project types.String, warned bool, diags *diag.Diagnostics) {
 	attribute := path.Root("project")
+	target := any(s.found.ID)
+	if s.err != nil {
+		target = s.path
+	}
+	if seen, _ := b.visibility.of(target); s.known == 0 && seen.err != nil { // A tainted object is planned like a new one.
+		refuseHidden(project, diags)
+		return
+	}
 	switch plan {
 	case planAwait:
-		if _, hidden := b.visibility.of(s.path); hidden { // A tainted object is planned like a new one.
-			refuseHidden(project, diags)
-			return
-		}
 		diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, cause(s.err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
 	case planHidden:
 		if !warned {
@@ -154,13 +144,8 @@ func (b *resourceBase) explainPlan(s projectSituation, plan projectPlan, project
 			detail += fmt.Sprintf("\n\nThe token cannot see project %d. What the resource manages there will be forgotten, not deleted.", s.known)
 		}
 		diags.AddAttributeWarning(attribute, differentProject, detail)
-	case planFound:
-		if found, _ := b.visibility.of(s.found.ID); found.err != nil {
-			refuseHidden(project, diags)
-		}
-		fallthrough
-	case planRenamed:
-		if s.path != "" && !strings.EqualFold(s.path, s.found.Path) {
+	case planFound, planKeep:
+		if !strings.EqualFold(s.path, s.found.Path) {
 			diags.AddAttributeWarning(attribute, projectMoved,
 				"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nSet project = \""+s.found.Path+"\".")
 		}
@@ -172,35 +157,27 @@ func (b *resourceBase) explainPlan(s projectSituation, plan projectPlan, project
 type replacement struct {
 	From    int64  `json:"from"` // the project ID of the existing object
 	Project string `json:"project"`
-	To      int64  `json:"to"` // the project that it moves to, 0 if it stays
+	To      int64  `json:"to"` // the project ID of the new one, as far as the first plan knows
 }
 
 const replacementKey = "replacement"
 
-// replacedFrom returns what the plan of the existing object has left, if req plans its replacement.
-func replacedFrom(ctx context.Context, req resource.ModifyPlanRequest) (r replacement) {
-	if req.State.Raw.IsNull() {
-		value, _ := req.Private.GetKey(ctx, replacementKey)
-		_ = json.Unmarshal(value, &r)
-	}
+// replacedBy returns what the plan of the existing object has left, if the new object of req replaces one.
+func replacedBy(ctx context.Context, req resource.ModifyPlanRequest) (r replacement) {
+	loadPrivate(ctx, req.Private, replacementKey, &r)
 	return r
 }
 
-func (r replacement) save(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	value, _ := json.Marshal(r) // which cannot fail for numbers and a text
-	return resp.Private.SetKey(ctx, replacementKey, value)
-}
-
-// checkReplacement rejects a replacement in a project that the token cannot see, and one that is lost: its path leads nowhere,
-// so the old object would be deleted and no new one created. It also rejects one that does not go where the plan of the
-// existing object said: with ignore_changes that plan saw the project of the state, and this one that of the configuration.
-func (b *resourceBase) checkReplacement(ctx context.Context, r replacement, projectID types.Int64, lost bool, diags *diag.Diagnostics) {
+// checkReplacement rejects a replacement in a project that the token cannot see, and one whose path leads nowhere, so that the
+// old object would be deleted and no new one created. It also rejects one that does not go where the plan of the existing
+// object said: with ignore_changes that plan saw the project of the state, and this one that of the configuration.
+func (b *resourceBase) checkReplacement(ctx context.Context, r replacement, project types.String, projectID types.Int64, diags *diag.Diagnostics) {
 	switch {
-	case r.To == 0 && b.look(ctx, r.From, types.StringValue(r.Project)) != nil:
+	case r.To == r.From && b.look(ctx, r.From, types.StringValue(r.Project)) != nil:
 		refuseHidden(types.StringValue(r.Project), diags)
-	case r.To == 0 && lost:
+	case r.To == r.From && projectID.IsUnknown() && !project.IsUnknown():
 		diags.AddAttributeError(path.Root("project"), unableToReplace, fmt.Sprintf("The path in project leads nowhere now, so nothing can be created there. Nothing was changed.\n\nSet project to the new path of the project, or to \"%d\".", r.From))
-	case r.To != 0 && projectID.ValueInt64() != r.To:
+	case r.To != r.From && projectID.ValueInt64() != r.To:
 		diags.AddAttributeError(path.Root("project"), differentProject, fmt.Sprintf("Project %s is now project %d, but this resource is in project %d, and its configuration names neither the path nor project %d. "+
 			"So lifecycle ignore_changes keeps the path in the state. Nothing was changed.\n\nTo keep the resource in project %d, remove project from ignore_changes and set project = \"%d\".", r.Project, r.To, r.From, r.To, r.From, r.From))
 	}
@@ -248,7 +225,9 @@ func (b *resourceBase) projectNumber(ctx context.Context, project types.String, 
 	return resolve(ctx, b.client, project, diags)
 }
 
-// refuseWithoutNumber refuses to plan with a state that no refresh has given the project's number.
-func refuseWithoutNumber(project types.String, diags *diag.Diagnostics) {
-	diags.AddError(unableToReadProject, inProject(project, "The state comes from another provider, and does not have the ID of the project yet.\n\nPlan again, with a refresh, which reads the ID."))
+// requireNumber refuses to plan with a state that no refresh has given the project's number.
+func requireNumber(project types.String, projectID types.Int64, diags *diag.Diagnostics) {
+	if projectID.IsNull() {
+		diags.AddError(unableToReadProject, inProject(project, "The state comes from another provider, and does not have the ID of the project yet.\n\nPlan again, with a refresh, which reads the ID."))
+	}
 }

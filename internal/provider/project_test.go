@@ -262,7 +262,7 @@ func TestProjectSituation(t *testing.T) {
 		"the same in another case":       {projectSituation{known: 1, refreshed: true, path: "ACME/Web", found: web}, planKeep},
 		"the same, not refreshed":        {projectSituation{known: 1, path: "acme/web", found: web}, planKeep},
 		"the same by ID":                 {projectSituation{known: 1, refreshed: true, found: errortracking.Project{ID: 1}}, planKeep},
-		"an old path":                    {projectSituation{known: 1, refreshed: true, path: "acme/old", found: web}, planRenamed},
+		"an old path":                    {projectSituation{known: 1, refreshed: true, path: "acme/old", found: web}, planKeep},
 		"another":                        {projectSituation{known: 1, refreshed: true, path: "acme/web", found: other}, planReplace},
 		"another, not refreshed":         {projectSituation{known: 1, path: "acme/web", found: other}, planStop},
 		"new":                            {projectSituation{path: "acme/web", found: web}, planFound},
@@ -395,7 +395,7 @@ func TestProjectSituation_documented(t *testing.T) {
 	missing := &errortracking.Error{Kind: errortracking.ErrProjectNotFound}
 	web := errortracking.Project{ID: 1, Path: "acme/web"}
 	says := map[projectPlan]string{
-		planKeep: "kept", planRenamed: "kept, with a warning that gives the new path", planReplace: "replaced, with a warning",
+		planKeep: "kept", planReplace: "replaced, with a warning",
 		planHidden: "kept where it is, with a warning", planFound: "created", planAwait: "planned with a warning",
 	}
 	for _, name := range []string{"settings", "client_key"} {

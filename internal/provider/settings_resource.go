@@ -116,7 +116,7 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	projectID, ok := r.planProject(ctx, req, resp)
+	projectID, ok := r.planProject(ctx, state.Project, state.ProjectID, req, resp)
 	if !ok || projectID.IsUnknown() {
 		return
 	}
@@ -124,7 +124,7 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if !stays {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), strconv.FormatInt(projectID.ValueInt64(), 10))...)
 	}
-	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedFrom(ctx, req).From != 0 {
+	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedBy(ctx, req).From != 0 {
 		return
 	}
 	if config.Project.IsUnknown() {
@@ -320,6 +320,6 @@ func (r *settingsResource) save(ctx context.Context, model, config settingsResou
 	}
 	original = cmp.Or(original, &originalSettings{Existed: saved.Before != nil})
 	original.remember(saved.Before, wanted)
-	diags.Append(original.save(ctx, private)...)
+	diags.Append(savePrivate(ctx, private, originalKey, original)...)
 	return saved, true
 }

@@ -3,12 +3,10 @@ package provider
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
 // originalKey is the key of the private state that holds the settings before Terraform changed them, for on_destroy.
@@ -26,18 +24,11 @@ type originalSettings struct {
 	IntegratedChanged bool `json:"integrated_changed,omitempty"`
 }
 
-// privateState is what framework requests and responses offer of the private state.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 // loadOriginal returns what was saved. An object of which nothing was saved was imported or moved: Terraform has changed
 // nothing of it yet.
 func loadOriginal(ctx context.Context, private privateState) originalSettings {
 	original := originalSettings{Existed: true}
-	value, _ := private.GetKey(ctx, originalKey)
-	_ = json.Unmarshal(value, &original)
+	loadPrivate(ctx, private, originalKey, &original)
 	return original
 }
 
@@ -49,11 +40,6 @@ func (o *originalSettings) remember(before *errortracking.Settings, wanted error
 	o.Active, o.Integrated = cmp.Or(o.Active, &before.Active), cmp.Or(o.Integrated, &before.Integrated)
 	o.ActiveChanged = o.ActiveChanged || before.Active != wanted.Active
 	o.IntegratedChanged = o.IntegratedChanged || wanted.Integrated != nil && before.Integrated != *wanted.Integrated
-}
-
-func (o originalSettings) save(ctx context.Context, private privateState) diag.Diagnostics {
-	value, _ := json.Marshal(o) // which cannot fail for Booleans
-	return private.SetKey(ctx, originalKey, value)
 }
 
 // onDestroy returns the settings that a destroy sets, each nil to leave it as it is.

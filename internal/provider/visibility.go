@@ -58,11 +58,8 @@ func (d *providerData) look(ctx context.Context, projectID int64, project types.
 // planForgotten warns in the plan of a destroy if the token cannot see the project: the apply then takes the object out of
 // the state and deletes nothing, since GitLab's response is that of a project that was deleted.
 func (d *providerData) planForgotten(ctx context.Context, projectID types.Int64, project types.String, object string, diags *diag.Diagnostics) {
-	if projectID.IsNull() {
-		refuseWithoutNumber(project, diags)
-		return
-	}
-	if d.client == nil {
+	requireNumber(project, projectID, diags)
+	if d.client == nil || diags.HasError() {
 		return
 	}
 	if err := d.look(ctx, projectID.ValueInt64(), project); err != nil {
