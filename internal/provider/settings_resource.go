@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -147,17 +146,11 @@ func (r *settingsResource) warnOfExisting(ctx context.Context, projectID int64, 
 	if _, managed := r.managed.Load(projectID); managed || err != nil || before == nil {
 		return // An error shows again in the apply, which can give the advice on a save.
 	}
-	var changes []string
-	if before.Active != wanted.Active {
-		changes = append(changes, fmt.Sprintf("active from %t to %t", before.Active, wanted.Active))
-	}
-	if wanted.Integrated != nil && before.Integrated != *wanted.Integrated {
-		changes = append(changes, fmt.Sprintf("integrated from %t to %t", before.Integrated, *wanted.Integrated))
-	}
-	if len(changes) == 0 {
+	found := errortracking.WantedSettings{Active: before.Active, Integrated: &before.Integrated}
+	if agree(found, wanted) {
 		return
 	}
-	detail := "Project " + project.ValueString() + " already has error tracking settings. The apply will change " + strings.Join(changes, " and ") + "."
+	detail := "Project " + project.ValueString() + " already has error tracking settings: " + found.String() + ". The apply will set " + wanted.String() + "."
 	if before.APIURL != nil && !before.Integrated && wanted.Integrated != nil && *wanted.Integrated {
 		detail += " GitLab will then no longer show the errors of the Sentry project that is connected."
 	}

@@ -3,8 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 )
@@ -59,18 +57,10 @@ func (o originalSettings) onDestroy(value string) (active, integrated *bool) {
 	return active, integrated
 }
 
-// String says what restore would set back.
+// String says what the first save found, once there was one.
 func (o originalSettings) String() string {
 	if !o.Existed {
 		return "the project had no settings"
 	}
-	var values []string
-	active, integrated := o.onDestroy(onDestroyRestore)
-	if active != nil {
-		values = append(values, fmt.Sprintf("active = %t", *active))
-	}
-	if integrated != nil {
-		values = append(values, fmt.Sprintf("integrated = %t", *integrated))
-	}
-	return strings.Join(values, ", ")
+	return errortracking.WantedSettings{Active: *o.Active, Integrated: o.Integrated}.String()
 }

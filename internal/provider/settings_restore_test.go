@@ -129,8 +129,8 @@ func TestSettingsRestore_replaced(t *testing.T) {
 		says   []string
 	}{
 		"new":              {nil, []string{"Before Terraform: the project had no settings."}},
-		"inactive":         {&gitlabsim.Settings{Integrated: true}, []string{"Before Terraform: active = false."}},
-		"another backend":  {&gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}, []string{"Before Terraform: integrated = false."}},
+		"inactive":         {&gitlabsim.Settings{Integrated: true}, []string{"Before Terraform: active = false, integrated = true."}},
+		"another backend":  {&gitlabsim.Settings{Active: true, APIURL: new("https://sentry.example.com/api/0/projects/o/p/")}, []string{"Before Terraform: active = true, integrated = false."}},
 		"nothing to reset": {&gitlabsim.Settings{Active: true, Integrated: true}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
