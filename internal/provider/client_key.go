@@ -46,8 +46,9 @@ func (m *clientKeyModel) setIDs(projectID, keyID int64) {
 	m.ID = types.StringValue(fmt.Sprintf("%d:%d", projectID, keyID))
 }
 
-// setKey fills in what GitLab says about the key.
-func (m *clientKeyModel) setKey(k errortracking.ClientKey) {
+// setKey fills in a key of a project.
+func (m *clientKeyModel) setKey(projectID int64, k errortracking.ClientKey) {
+	m.setIDs(projectID, k.ID)
 	m.Active = types.BoolValue(k.Active)
 	m.PublicKey = types.StringValue(k.PublicKey)
 	m.SentryDSN = types.StringValue(k.DSN)
@@ -73,8 +74,7 @@ func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client,
 		diags.AddError(clientKeyNotFound, noKey(wanted, m.Project, keys)+" Create a key with a gitlab_error_tracking_client_key resource.")
 		return false
 	}
-	m.setIDs(projectID, found[0].ID)
-	m.setKey(found[0])
+	m.setKey(projectID, found[0])
 	return true
 }
 

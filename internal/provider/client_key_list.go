@@ -35,8 +35,7 @@ func (l *clientKeyList) find(ctx context.Context, project errortracking.Project)
 	for i, key := range keys {
 		model := clientKeyResourceModel{Keepers: types.MapNull(types.StringType)}
 		model.Project = types.StringValue(project.Path)
-		model.setIDs(project.ID, key.ID)
-		model.setKey(key)
+		model.setKey(project.ID, key)
 		found[i] = listed{fmt.Sprintf("%s · key %d", project.Path, key.ID), &model}
 	}
 	return found, err

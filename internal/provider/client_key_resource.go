@@ -150,8 +150,7 @@ func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateReque
 	if key.RecoveredFrom != nil {
 		resp.Diagnostics.AddWarning(clientKeyRecovered, inProject(model.Project, answered(key.RecoveredFrom))+fmt.Sprintf("\n\nClient key %d is the only new key of the project, so it was saved in the state. If somebody else may have created a key there after %s, check that it is not theirs.", key.ID, key.Since.UTC().Format("15:04:05 MST")))
 	}
-	model.setIDs(projectID.ValueInt64(), key.ID)
-	model.setKey(key.ClientKey)
+	model.setKey(projectID.ValueInt64(), key.ClientKey)
 	r.visibility.record(projectID.ValueInt64(), model.Project, nil, false)
 	r.warnOfKey(model, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
@@ -182,7 +181,7 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 	var failed *errortracking.Error
 	switch {
 	case err == nil:
-		model.setKey(key)
+		model.setKey(model.ProjectID.ValueInt64(), key)
 		r.warnOfKey(model, &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	case hidden && !imported:

@@ -99,8 +99,7 @@ func (m *clientKeysModel) add(project string, projectID int64, keys []errortrack
 			continue
 		}
 		key := clientKeyModel{Project: types.StringValue(project)}
-		key.setIDs(projectID, k.ID)
-		key.setKey(k)
+		key.setKey(projectID, k)
 		m.Keys = append(m.Keys, key)
 	}
 }

@@ -40,23 +40,13 @@ func (p *gitlabProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, check := p.newClient(ctx, model, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if check {
-		if err := client.CheckToken(ctx); err != nil {
-			resp.Diagnostics.AddError(titleOf(err, unableToSignIn), explain(err))
-			return
-		}
-	}
-	data := newProviderData(client, p.noToken())
+	data := newProviderData(p.newClient(ctx, model, &resp.Diagnostics), p.noToken())
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = data, data, data, data
 }
 
-// newClient makes the client of a provider block and its environment, and reports whether to check the token early. Without a
-// token there is no client and no error unless it is to be checked: OpenTofu configures providers for functions alone, too.
-func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, diags *diag.Diagnostics) (client *errortracking.Client, check bool) {
+// newClient makes the client of a provider block and its environment, and checks the token if that is wanted. Without a token
+// there is no client and no error unless it is to be checked: OpenTofu configures providers for functions alone, too.
+func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, diags *diag.Diagnostics) *errortracking.Client {
 	options := p.options
 	options.Token = cmp.Or(model.Token.ValueString(), p.getenv("GITLAB_TOKEN"))
 	options.BaseURL = cmp.Or(model.BaseURL.ValueString(), p.getenv("GITLAB_BASE_URL"))
@@ -76,7 +66,7 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	}
 	options.Log = logAttempt
 
-	check = model.EarlyAuthCheck.ValueBool()
+	check := model.EarlyAuthCheck.ValueBool()
 	if env := p.getenv("GITLAB_EARLY_AUTH_CHECK"); env != "" && model.EarlyAuthCheck.IsNull() {
 		var err error
 		if check, err = strconv.ParseBool(env); err != nil {
@@ -87,7 +77,7 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 		diags.AddAttributeError(path.Root("token"), missingToken, p.noToken())
 	}
 	if diags.HasError() || options.Token == "" {
-		return nil, false
+		return nil
 	}
 	client, err := errortracking.New(options)
 	var wrong *errortracking.OptionError
@@ -104,8 +94,12 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 		diags.AddError(title, holder+" cannot be used: "+wrong.Problem+".")
 	case err != nil:
 		diags.AddError(internalError, sentence(err.Error()))
+	case check:
+		if err := client.CheckToken(ctx); err != nil {
+			diags.AddError(titleOf(err, unableToSignIn), explain(err))
+		}
 	}
-	return client, check
+	return client
 }
 
 // noToken says what to do without a token, and why what the environment has in its place does not help.

@@ -78,23 +78,17 @@ func inOrder[T any](ctx context.Context, limit int, projects []errortracking.Pro
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()
-		slots := make(chan chan projectRead[T], limit)
-		start := func(project errortracking.Project) {
-			slot := make(chan projectRead[T], 1)
-			slots <- slot
-			running.Go(func() {
-				found, err := read(ctx, project)
-				slot <- projectRead[T]{project, found, err}
-			})
-		}
-		for i, project := range projects {
-			if i >= limit && !yield(<-<-slots) {
-				return
+		var results []chan projectRead[T]
+		for i := range projects {
+			for _, project := range projects[len(results):min(i+limit, len(projects))] {
+				result := make(chan projectRead[T], 1)
+				results = append(results, result)
+				running.Go(func() {
+					found, err := read(ctx, project)
+					result <- projectRead[T]{project, found, err}
+				})
 			}
-			start(project)
-		}
-		for range min(limit, len(projects)) {
-			if !yield(<-<-slots) {
+			if !yield(<-results[i]) {
 				return
 			}
 		}
