@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,60 +19,6 @@ const (
 	describeProjectID = "The numeric ID of the project. It stays the same when the project is renamed or moved."
 )
 
-// projectPlan is what a plan does with an object because of its project.
-type projectPlan string
-
-const (
-	planKeep    projectPlan = "keep"    // stays in its project
-	planHidden  projectPlan = "hidden"  // stays; the path is not found
-	planFound   projectPlan = "found"   // new; the project was found
-	planAwait   projectPlan = "await"   // new; the project must exist by the apply
-	planReplace projectPlan = "replace" // moves to another project
-	planStop    projectPlan = "stop"    // would move, but this may be the apply of a plan that does not know it
-	planFail    projectPlan = "fail"    // the project could not be looked up
-)
-
-// projectSituation is what a plan knows of an object's project.
-type projectSituation struct {
-	known     int64                 // the project ID in the state; 0 for a new object
-	refreshed bool                  // an object of the project was read before this plan
-	respelled bool                  // project is written otherwise than in the state
-	path      string                // as written in the configuration; empty for an ID
-	found     errortracking.Project // what the path or ID leads to
-	err       error                 // why it leads nowhere
-}
-
-// plan decides.
-func (s projectSituation) plan() projectPlan {
-	missing := errors.Is(s.err, errortracking.ErrProjectNotFound)
-	switch {
-	case missing && s.known == 0:
-		return planAwait
-	case missing && (s.refreshed || !s.respelled):
-		return planHidden
-	case s.err != nil:
-		return planFail
-	case s.known == 0:
-		return planFound
-	case s.found.ID != s.known && s.refreshed:
-		return planReplace
-	case s.found.ID != s.known:
-		return planStop
-	}
-	return planKeep
-}
-
-// difference says that the object's project is not the one that project means now.
-func (s projectSituation) difference() string {
-	switch {
-	case s.path == "":
-		return fmt.Sprintf("The resource is in project %d, but project is now %d", s.known, s.found.ID)
-	case s.respelled:
-		return fmt.Sprintf("The resource is in project %d, but project is now %s, which is project %d", s.known, s.path, s.found.ID)
-	}
-	return fmt.Sprintf("Project %s is now project %d, but this resource is in project %d", s.path, s.found.ID, s.known)
-}
-
 // planProject plans project and project_id, and with them whether an object stays in the project of its state, where it has
 // one. It returns the planned project_id, and false when the plan has an error.
 func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
@@ -87,22 +34,7 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 		return projectID, false
 	}
 	if !after.IsUnknown() && b.client != nil {
-		seen, _ := b.visibility.of(known.ValueInt64())
-		s := projectSituation{known: known.ValueInt64(), refreshed: seen.refreshed, respelled: !after.Equal(before)}
-		s.found, s.path, s.err = b.lookUp(ctx, after.ValueString())
-		plan := s.plan()
-		b.explainPlan(s, plan, after, seen.refreshed && seen.err != nil, &resp.Diagnostics)
-		switch plan {
-		case planFound:
-			projectID = types.Int64Value(s.found.ID)
-		case planReplace:
-			projectID = types.Int64Value(s.found.ID)
-			resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
-		case planKeep:
-			if s.respelled && b.isCurrent(ctx, before.ValueString(), s.known) {
-				resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project"), before)...)
-			}
-		}
+		projectID = b.planKnownProject(ctx, before, after, projectID, resp)
 	}
 	if exists {
 		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, replacementKey, replacement{known.ValueInt64(), before.ValueString(), projectID.ValueInt64()})...)
@@ -115,41 +47,58 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 	return projectID, !resp.Diagnostics.HasError()
 }
 
-// explainPlan says what the user should know of a plan. warned says that the refresh has warned of the project in the state.
-func (b *resourceBase) explainPlan(s projectSituation, plan projectPlan, project types.String, warned bool, diags *diag.Diagnostics) {
-	attribute := path.Root("project")
-	target := any(s.found.ID)
-	if s.err != nil {
-		target = s.path
-	}
-	if seen, _ := b.visibility.of(target); s.known == 0 && seen.err != nil { // A tainted object is planned like a new one.
-		refuseHidden(project, diags)
-		return
-	}
-	switch plan {
-	case planAwait:
-		diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, cause(s.err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
-	case planHidden:
-		if !warned {
-			diags.AddAttributeWarning(attribute, projectNotFound, inProject(project, cause(s.err))+fmt.Sprintf("\n\nThe resource stays in project %d.", s.known))
+// planKnownProject decides what becomes of an object whose project is given, and says what the user should know of that. before
+// and known are those of the state: null and unknown for a new object. It returns the planned project_id.
+func (b *resourceBase) planKnownProject(ctx context.Context, before, after types.String, known types.Int64, resp *resource.ModifyPlanResponse) types.Int64 {
+	attribute, diags := path.Root("project"), &resp.Diagnostics
+	exists, respelled, from := !before.IsNull(), !after.Equal(before), known.ValueInt64()
+	found, spelled, err := b.lookUp(ctx, after.ValueString())
+	missing := errors.Is(err, errortracking.ErrProjectNotFound)
+	seen, _ := b.visibility.of(cmp.Or(from, found.ID), spelled)
+	switch {
+	case !exists && seen.err != nil: // A tainted object is planned like a new one.
+		refuseHidden(after, diags)
+	case !exists && missing:
+		diags.AddAttributeWarning(attribute, projectNotFound, inProject(after, cause(err))+"\n\nThe plan continues. The project must exist when the plan is applied.")
+	case missing && (seen.refreshed || !respelled):
+		if !seen.refreshed || seen.err == nil { // Otherwise the refresh has warned.
+			diags.AddAttributeWarning(attribute, projectNotFound, inProject(after, cause(err))+fmt.Sprintf("\n\nThe resource stays in project %d.", from))
 		}
-	case planFail:
-		addFailure(diags, unableToReadProject, named(project), s.err)
-	case planStop:
-		diags.AddAttributeError(attribute, differentProject, s.difference()+
+	case err != nil:
+		addFailure(diags, unableToReadProject, named(after), err)
+	case exists && found.ID != from && !seen.refreshed:
+		diags.AddAttributeError(attribute, differentProject, difference(from, found.ID, spelled, respelled)+
 			". This plan was made without a refresh, or is applied now and does not know that. Nothing was changed.\n\nPlan again, with a refresh, to see the replacement.")
-	case planReplace:
-		detail := s.difference() + fmt.Sprintf(", so it will be replaced.\n\nTo keep it in project %d, set project = \"%d\". If lifecycle ignore_changes covers project, remove it there, too.", s.known, s.known)
-		if warned {
-			detail += fmt.Sprintf("\n\nThe token cannot see project %d. What the resource manages there will be forgotten, not deleted.", s.known)
+	case exists && found.ID != from:
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("project_id"))
+		detail := difference(from, found.ID, spelled, respelled) + fmt.Sprintf(", so it will be replaced.\n\nTo keep it in project %d, set project = \"%d\". If lifecycle ignore_changes covers project, remove it there, too.", from, from)
+		if seen.err != nil {
+			detail += fmt.Sprintf("\n\nThe token cannot see project %d. What the resource manages there will be forgotten, not deleted.", from)
 		}
 		diags.AddAttributeWarning(attribute, differentProject, detail)
-	case planFound, planKeep:
-		if !strings.EqualFold(s.path, s.found.Path) {
-			diags.AddAttributeWarning(attribute, projectMoved,
-				"Project "+s.path+" has moved to "+s.found.Path+". The old path works until another project takes it.\n\nSet project = \""+s.found.Path+"\".")
+		return types.Int64Value(found.ID)
+	default:
+		if exists && respelled && b.isCurrent(ctx, before.ValueString(), from) {
+			diags.Append(resp.Plan.SetAttribute(ctx, attribute, before)...)
 		}
+		if !strings.EqualFold(spelled, found.Path) {
+			diags.AddAttributeWarning(attribute, projectMoved,
+				"Project "+spelled+" has moved to "+found.Path+". The old path works until another project takes it.\n\nSet project = \""+found.Path+"\".")
+		}
+		return types.Int64Value(found.ID)
 	}
+	return known
+}
+
+// difference says that an object's project is not the one that project means now, by ID or path.
+func difference(from, to int64, path string, respelled bool) string {
+	switch {
+	case path == "":
+		return fmt.Sprintf("The resource is in project %d, but project is now %d", from, to)
+	case respelled:
+		return fmt.Sprintf("The resource is in project %d, but project is now %s, which is project %d", from, path, to)
+	}
+	return fmt.Sprintf("Project %s is now project %d, but this resource is in project %d", path, to, from)
 }
 
 // replacement is what the plan of an existing object leaves for the plan of the object that replaces it. Terraform plans that

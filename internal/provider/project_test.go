@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
 )
@@ -248,41 +247,6 @@ func TestProject_hidden(t *testing.T) {
 	}
 }
 
-// projectSituation.plan is the table of what a project means in a plan.
-func TestProjectSituation(t *testing.T) {
-	t.Parallel()
-	missing := &errortracking.Error{Kind: errortracking.ErrProjectNotFound}
-	failed := &errortracking.Error{Kind: errortracking.ErrServer}
-	web, other := errortracking.Project{ID: 1, Path: "acme/web"}, errortracking.Project{ID: 9, Path: "acme/web"}
-	for name, test := range map[string]struct {
-		situation projectSituation
-		want      projectPlan
-	}{
-		"the same":                       {projectSituation{known: 1, refreshed: true, path: "acme/web", found: web}, planKeep},
-		"the same in another case":       {projectSituation{known: 1, refreshed: true, path: "ACME/Web", found: web}, planKeep},
-		"the same, not refreshed":        {projectSituation{known: 1, path: "acme/web", found: web}, planKeep},
-		"the same by ID":                 {projectSituation{known: 1, refreshed: true, found: errortracking.Project{ID: 1}}, planKeep},
-		"an old path":                    {projectSituation{known: 1, refreshed: true, path: "acme/old", found: web}, planKeep},
-		"another":                        {projectSituation{known: 1, refreshed: true, path: "acme/web", found: other}, planReplace},
-		"another, not refreshed":         {projectSituation{known: 1, path: "acme/web", found: other}, planStop},
-		"new":                            {projectSituation{path: "acme/web", found: web}, planFound},
-		"new and missing":                {projectSituation{path: "acme/web", err: missing}, planAwait},
-		"missing":                        {projectSituation{known: 1, refreshed: true, path: "acme/web", err: missing}, planHidden},
-		"missing, not refreshed":         {projectSituation{known: 1, path: "acme/web", err: missing}, planHidden},
-		"respelled and missing":          {projectSituation{known: 1, refreshed: true, respelled: true, path: "acme/new", err: missing}, planHidden},
-		"respelled and missing at apply": {projectSituation{known: 1, respelled: true, path: "acme/new", err: missing}, planFail},
-		"GitLab fails":                   {projectSituation{known: 1, refreshed: true, path: "acme/web", err: failed}, planFail},
-		"GitLab fails on a new one":      {projectSituation{path: "acme/web", err: failed}, planFail},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := test.situation.plan(); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
-		})
-	}
-}
-
 // A mock provider makes up what other resources compute, so a mocked plan has project names that no project has.
 func TestProject_mocked(t *testing.T) {
 	t.Parallel()
@@ -389,17 +353,32 @@ func TestProject_renamedAfterImport(t *testing.T) {
 	}
 }
 
-// The pages of both resources have a table of what project leads to, and it says what the code does.
-func TestProjectSituation_documented(t *testing.T) {
+// The pages of both resources have a table of what project leads to, and it says what a plan does.
+func TestProject_documented(t *testing.T) {
 	t.Parallel()
-	missing := &errortracking.Error{Kind: errortracking.ErrProjectNotFound}
-	web := errortracking.Project{ID: 1, Path: "acme/web"}
-	says := map[projectPlan]string{
-		planKeep: "kept", planReplace: "replaced, with a warning",
-		planHidden: "kept where it is, with a warning", planFound: "created", planAwait: "planned with a warning",
+	does := func(output string) string {
+		added := strings.Contains(output, "1 to add")
+		switch {
+		case added && strings.Contains(output, "1 to destroy") && strings.Contains(output, "Warning: "+differentProject):
+			return "replaced, with a warning"
+		case added && strings.Contains(output, "Warning: "+projectNotFound):
+			return "planned with a warning"
+		case added:
+			return "created"
+		case strings.Contains(output, "Warning: "+projectNotFound) && strings.Contains(output, "0 to destroy"):
+			return "kept where it is, with a warning"
+		case strings.Contains(output, "Warning: "+projectMoved) && strings.Contains(output, "No changes"):
+			return "kept, with a warning that gives the new path"
+		case strings.Contains(output, "No changes"):
+			return "kept; the plan shows no change"
+		}
+		return "neither"
 	}
-	for _, name := range []string{"settings", "client_key"} {
-		page, err := os.ReadFile("../../templates/resources/error_tracking_" + name + ".md.tmpl")
+	for kind, config := range map[string]func(project string) string{
+		"settings":   func(project string) string { return settingsConfig(project, "active = true") },
+		"client_key": func(project string) string { return clientKeyConfig(project, "") },
+	} {
+		page, err := os.ReadFile("../../templates/resources/error_tracking_" + kind + ".md.tmpl")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -409,17 +388,33 @@ func TestProjectSituation_documented(t *testing.T) {
 				rows[strings.TrimPrefix(cells[0], "| ")] = cells[1:]
 			}
 		}
-		for leads, found := range map[string]projectSituation{
-			"the same project, also by ID or in another case": {path: "ACME/web", found: web},
-			"the same project through an old path":            {path: "acme/old", found: web},
-			"another project":                                 {path: "acme/api", found: errortracking.Project{ID: 2, Path: "acme/api"}},
-			"no project that the token can see":               {path: "acme/none", err: missing},
+		for leads, projects := range map[string][]string{
+			"the same project, also by ID or in another case": {"acme/web", "1", "ACME/Web"},
+			"the same project through an old path":            {"acme/old"},
+			"another project":                                 {"acme/shop", "2"},
+			"no project that the token can see":               {"acme/none"},
 		} {
-			existing := found
-			existing.known, existing.refreshed = 1, true
-			row := rows[leads]
-			if len(row) != 2 || !strings.HasPrefix(row[0], says[existing.plan()]) || !strings.HasPrefix(row[1], says[found.plan()]) {
-				t.Errorf("%s: %q: the page says %q, want %q and %q", name, leads, row, says[existing.plan()], says[found.plan()])
+			for _, project := range projects {
+				t.Run(kind+" "+project, func(t *testing.T) {
+					t.Parallel()
+					gitlab := startTestbed(t, twoProjects())
+					gitlab.MoveProject(1, "acme/old")
+					gitlab.MoveProject(1, "acme/web")
+					terraform := newCommandLine(t, gitlab, config(project))
+					created := does(terraform.succeeds(t, "plan"))
+					first := "acme/web"
+					if project == "acme/old" {
+						first = project
+					}
+					terraform.write(t, "main.tf", requiredProviders+config(first))
+					terraform.succeeds(t, "apply", "-auto-approve")
+					terraform.write(t, "main.tf", requiredProviders+config(project))
+					existing := does(terraform.succeeds(t, "plan"))
+					row := rows[leads]
+					if len(row) != 2 || !strings.HasPrefix(row[0], existing) || !strings.HasPrefix(row[1], created) {
+						t.Errorf("%s: the page says %q, the plans do %q and %q", leads, row, existing, created)
+					}
+				})
 			}
 		}
 	}

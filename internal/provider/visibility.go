@@ -35,23 +35,24 @@ func (v *visibility) record(projectID int64, project types.String, err error, re
 	v.known.Store(projectID, sight{err, refreshed})
 }
 
-// of returns what is known of a project, which is given by ID or path. A path is known only while it is not visible.
-func (v *visibility) of(project any) (found sight, known bool) {
-	if path, ok := project.(string); ok {
-		project = strings.ToLower(path)
+// of returns what is known of a project, which is given by path where its ID is 0. A path is known only while it is not visible.
+func (v *visibility) of(projectID int64, project string) (found sight, known bool) {
+	key := any(projectID)
+	if projectID == 0 {
+		key = strings.ToLower(project)
 	}
-	value, known := v.known.Load(project)
+	value, known := v.known.Load(key)
 	found, _ = value.(sight)
 	return found, known
 }
 
 // look returns why the token cannot see a project. It asks GitLab if nothing is known of the project.
 func (d *providerData) look(ctx context.Context, projectID int64, project types.String) error {
-	if _, known := d.visibility.of(projectID); !known {
+	if _, known := d.visibility.of(projectID, ""); !known {
 		_, err := d.client.SharedSettings(ctx, projectID)
 		d.visibility.record(projectID, project, err, false)
 	}
-	found, _ := d.visibility.of(projectID)
+	found, _ := d.visibility.of(projectID, "")
 	return found.err
 }
 
