@@ -99,6 +99,7 @@ var (
 	checkNetwork = "Check base_url, the network and the proxy variables (HTTPS_PROXY, NO_PROXY)."
 	skipCheck    = " For tests only, insecure = true skips the verification."
 	enableFlag   = "Integrated error tracking is a service of GitLab.com. Elsewhere it needs a backend of your own behind error_tracking_api_url, and the flag, which a GitLab administrator enables."
+	brokenAPIURL = "If this persists, the instance setting error_tracking_api_url is probably not a valid URL."
 	connectFirst = "Connect a Sentry project under Settings > Monitor > Error Tracking, which creates the settings. Then apply again."
 	stopManaging = "To stop managing the settings without changing them, set on_destroy = \"" + onDestroyKeep + "\" and apply, or use a removed block that has destroy = false."
 )
@@ -132,7 +133,7 @@ var adviceOn = map[error]advice{
 	errortracking.ErrMalformed:         {unexpectedResponse, "The response is incomplete or does not match GitLab's documented API, so the provider ignored it.", "Run the command again. If the problem persists, check the proxies on the way and GitLab's version."},
 	errortracking.ErrRateLimited:       {gitlabUnavailable, "GitLab's rate limit is reached. It counts the requests of all runs of the same user.", "Run the command again later, with a lower -parallelism."},
 	errortracking.ErrServer:            {gitlabUnavailable, "", "Check GitLab's status page or logs, then run the command again."},
-	errortracking.ErrClientKeysFailed:  {"", "GitLab failed to process client keys. If this persists, the instance setting error_tracking_api_url is probably not a valid URL.", "Ask a GitLab administrator to correct it (PUT /api/v4/application/settings), then run the command again."},
+	errortracking.ErrClientKeysFailed:  {"", "GitLab failed to process client keys. " + brokenAPIURL, "Ask a GitLab administrator to correct it (PUT /api/v4/application/settings), then run the command again."},
 	errortracking.ErrInterrupted:       {"", "", "Run the command again when you are ready."},
 
 	errortracking.ErrConnection:             {unableToReachGitLab, "The connection broke before a response came.", "Check the scheme in base_url (https:// or http://), the network and the proxy variables (HTTPS_PROXY, NO_PROXY). Then run the command again."},
@@ -151,7 +152,7 @@ var adviceOn = map[error]advice{
 	errortracking.ErrClientCertificate:      {unableToReachGitLab, "GitLab, or a proxy in front of it, requires a client certificate, and did not get one that it accepts.", "Set client_cert and client_key to the paths of a certificate and its private key."},
 
 	errortracking.ErrIncompleteList: {"", "", "Run the command again. The list may have changed while it was read."},
-	errortracking.ErrLostAnswer:     {"", "GitLab may have created a client key even though no clear response came. The provider then read the keys and found no new one, or several, so it added none to the state.", "Check the project's client keys. Import the one that belongs to this resource as <project>:<key_id>, or delete it. Then run the command again."},
+	errortracking.ErrLostAnswer:     {"", "GitLab may have created a client key even though no clear response came. The provider found no new key, or several, so the state has none.", "Check the project's client keys. Import this resource's key as <project>:<key_id>, or delete it. Then run the command again."},
 	errortracking.ErrEarlierFailure: {"", "The provider creates no more client keys in this project during this run.", "Fix the first error, then run the command again."},
 	errortracking.ErrUnexpected:     {unexpectedResponse, "", "If the problem persists, report it to the developers of the provider."},
 }
@@ -165,7 +166,7 @@ func explain(err error) string {
 	text := cause(err) + "\n\n" + adviceOn[failed.Kind].cure
 	switch {
 	case errors.Is(failed.Kind, errortracking.ErrLostAnswer) && errors.Is(err, errortracking.ErrClientKeysFailed):
-		text += "\n\n" + adviceOn[errortracking.ErrClientKeysFailed].cause
+		text += "\n\n" + brokenAPIURL
 	case errors.Is(failed.Kind, errortracking.ErrRateLimited) && failed.Wait <= errortracking.LongestWait:
 		text += " A higher value of the argument retries helps, too."
 	}

@@ -143,6 +143,10 @@ func TestExplain(t *testing.T) {
 			}
 		}
 	}
+	lost := &errortracking.Error{Kind: errortracking.ErrLostAnswer, Err: &errortracking.Error{Kind: errortracking.ErrClientKeysFailed}}
+	if advice := strings.SplitN(explain(lost), "\n\n", 2)[1]; len(strings.Fields(advice)) > 60 || !strings.HasSuffix(advice, brokenAPIURL) {
+		t.Errorf("a lost response of client keys that fail is explained with %q", advice)
+	}
 	if text := explain(errors.New("plain")); text != "plain." {
 		t.Errorf("an error of no kind is explained as %q", text)
 	}
