@@ -23,8 +23,6 @@ const (
 	describePublicKey   = "The public key (`glet_…`), which is part of the DSN."
 	describeSentryDSN   = "The DSN for a Sentry SDK. GitLab builds it from an instance setting, so it can change while the key stays the same."
 	describeClientKeyID = "The ID in the form `<project_id>:<key_id>`. Can be used as import ID."
-	chooseByKeyID       = " Conflicts with `public_key`."
-	chooseByPublicKey   = " Conflicts with `key_id`."
 	describeChosenKey   = "Without `key_id` and `public_key`, this is the oldest active key, whose DSN the GitLab UI shows."
 )
 

@@ -34,12 +34,12 @@ func chosenClientKeyAttributes() map[string]schema.Attribute {
 	attributes := clientKeyDataAttributes()
 	attributes["project"] = schema.StringAttribute{MarkdownDescription: describeProject, Required: true, Validators: []validator.String{validProject}}
 	attributes["key_id"] = schema.Int64Attribute{
-		MarkdownDescription: describeKeyID + chooseByKeyID,
+		MarkdownDescription: describeKeyID + " Conflicts with `public_key`.",
 		Optional:            true,
 		Computed:            true,
 		Validators:          []validator.Int64{int64validator.AtLeast(1), int64validator.ConflictsWith(path.MatchRoot("public_key"))},
 	}
-	attributes["public_key"] = schema.StringAttribute{MarkdownDescription: describePublicKey + chooseByPublicKey, Optional: true, Computed: true, Sensitive: true}
+	attributes["public_key"] = schema.StringAttribute{MarkdownDescription: describePublicKey + " Conflicts with `key_id`.", Optional: true, Computed: true, Sensitive: true}
 	return attributes
 }
 

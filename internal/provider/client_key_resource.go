@@ -85,7 +85,7 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.warnOfRateLimit(&resp.Diagnostics)
-	var state, plan clientKeyResourceModel
+	var state clientKeyResourceModel
 	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -98,21 +98,20 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if _, ok := r.planProject(ctx, state.Project, state.ProjectID, req, resp); !ok || !exists {
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	r.planKeepers(ctx, state, plan, resp)
+	r.planKeepers(ctx, state, resp)
 }
 
 // planKeepers plans another key where non-empty keepers become others. The first keepers, and the removal of all, are
 // recorded: a person who prepares a rotation does not expect one.
-func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientKeyResourceModel, resp *resource.ModifyPlanResponse) {
+func (r *clientKeyResource) planKeepers(ctx context.Context, state clientKeyResourceModel, resp *resource.ModifyPlanResponse) {
 	attribute := path.Root("keepers")
-	unknown := !plan.Keepers.IsNull() && isUnknown(ctx, plan.Keepers)
-	before, after := len(state.Keepers.Elements()) > 0, unknown || len(plan.Keepers.Elements()) > 0
+	var keepers types.Map
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, attribute, &keepers)...)
+	value, err := keepers.ToTerraformValue(ctx)
+	unknown := err == nil && !value.IsFullyKnown()
+	before, after := len(state.Keepers.Elements()) > 0, unknown || len(keepers.Elements()) > 0
 	switch {
-	case plan.Keepers.Equal(state.Keepers), !before && !after, len(resp.RequiresReplace) > 0:
+	case keepers.Equal(state.Keepers), !before && !after, len(resp.RequiresReplace) > 0:
 	case !before || !after:
 		resp.Diagnostics.AddAttributeWarning(attribute, clientKeyNotReplaced, "The first keepers of client key "+state.ID.ValueString()+
 			", or their removal, are recorded without replacing the key.\n\nTo replace the key now, run terraform apply -replace with the address of this resource.")
@@ -123,12 +122,6 @@ func (r *clientKeyResource) planKeepers(ctx context.Context, state, plan clientK
 	default:
 		resp.RequiresReplace = append(resp.RequiresReplace, attribute)
 	}
-}
-
-// isUnknown reports whether a map or one of its values is unknown.
-func isUnknown(ctx context.Context, m types.Map) bool {
-	value, err := m.ToTerraformValue(ctx)
-	return err != nil || !value.IsFullyKnown()
 }
 
 func (r *clientKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
