@@ -152,7 +152,7 @@ func TestProject_recreated(t *testing.T) {
 			gitlab.RemoveProject(1)
 			gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/web"})
 			output := terraform.succeeds(t, "plan", "-out=saved.tfplan")
-			if !hasInOrder(output, "Plan: 2 to add, 0 to change, 2 to destroy", "Different project", "Project acme/web is now project 9, but this resource is in project 1", `project = "1"`) {
+			if !hasInOrder(output, "Plan: 2 to add, 0 to change, 2 to destroy", "Different project", "Project acme/web is now project 9, but this resource is in project 1", `project = "1"`, "The token cannot see project 1") {
 				t.Errorf("the plan is not of two replacements with a warning:\n%s", output)
 			}
 			terraform.succeeds(t, "apply", "saved.tfplan")
@@ -327,6 +327,32 @@ func TestProject_pathLeadsNowhere(t *testing.T) {
 	}
 	terraform.destroy(t)
 	gitlab.isOff(t, 1)
+}
+
+// A project that is unknown in the plan and turns out to be none stops the apply.
+func TestProject_unknownAndNone(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.4")
+	config := func(project string) string {
+		return requiredProviders + "resource \"terraform_data\" \"project\" {\n  input = \"" + project + "\"\n}\n" + clientKeyConfig("${terraform_data.project.output}", "")
+	}
+	terraform := newCommandLine(t, startTestbed(t, twoProjects()), "")
+	terraform.write(t, "main.tf", config("acme/web"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", config("acme/none"))
+	terraform.fails(t, []string{"Error: Unable to find project", "Project acme/none: "}, "apply", "-auto-approve")
+}
+
+// The refresh warns of a project that the token cannot see, and the plan does not say so again.
+func TestProject_hiddenIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", ""))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	gitlab.SetRole(maintainer, 1, "")
+	output := terraform.succeeds(t, "plan")
+	once(t, output, "Warning: "+projectNotVisible, 1)
+	once(t, output, "Warning: "+projectNotFound, 0)
 }
 
 // An import writes the path, though the configuration has the ID. When the project gets another path, the state takes the ID,
