@@ -360,12 +360,12 @@ func TestSettingsResource_existing(t *testing.T) {
 	}{
 		"none":                      {nil, "acme/web", "active = true", false, nil},
 		"as wanted":                 {&gitlabsim.Settings{Active: true, Integrated: true}, "1", "active = true", false, nil},
-		"switched off":              {&gitlabsim.Settings{Integrated: true}, "acme/web", "active = true", false, []string{"The apply will change active from false to true."}},
-		"Sentry":                    {&sentry, "1", "active = true\n  integrated = true", false, []string{"The apply will change integrated from false to true.", "no longer show the errors of the Sentry project"}},
-		"Sentry, both":              {&gitlabsim.Settings{APIURL: sentry.APIURL}, "acme/web", "active = true\n  integrated = true", false, []string{"active from false to true and integrated from false to true.", "Sentry project"}},
-		"Sentry stays":              {&sentry, "1", "active = false", false, []string{"The apply will change active from true to false.\n\n"}},
+		"switched off":              {&gitlabsim.Settings{Integrated: true}, "acme/web", "active = true", false, []string{"error tracking settings: active = false, integrated = true. The apply will set active = true.\n\n"}},
+		"Sentry":                    {&sentry, "1", "active = true\n  integrated = true", false, []string{"active = true, integrated = false. The apply will set active = true, integrated = true.", "no longer show the errors of the Sentry project"}},
+		"Sentry, both":              {&gitlabsim.Settings{APIURL: sentry.APIURL}, "acme/web", "active = true\n  integrated = true", false, []string{"active = false, integrated = false. The apply will set active = true, integrated = true.", "Sentry project"}},
+		"Sentry stays":              {&sentry, "1", "active = false", false, []string{"active = true, integrated = false. The apply will set active = false.\n\n"}},
 		"imported":                  {&sentry, "acme/web", "active = true\n  integrated = true", true, nil},
-		"integrated, Sentry wanted": {&gitlabsim.Settings{Active: true, Integrated: true, APIURL: sentry.APIURL}, "acme/web", "active = true\n  integrated = false", false, []string{"The apply will change integrated from true to false.\n\n"}},
+		"integrated, Sentry wanted": {&gitlabsim.Settings{Active: true, Integrated: true, APIURL: sentry.APIURL}, "acme/web", "active = true\n  integrated = false", false, []string{"active = true, integrated = true. The apply will set active = true, integrated = false.\n\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
