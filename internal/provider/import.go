@@ -126,7 +126,7 @@ func (b *resourceBase) importProject(ctx context.Context, project string) (error
 	case id == 0:
 		found.Path = project
 	case err != nil:
-		return errortracking.Project{ID: id, Path: strconv.FormatInt(id, 10)}, nil
+		found, err = errortracking.Project{ID: id, Path: strconv.FormatInt(id, 10)}, nil
 	}
 	return found, err
 }
