@@ -44,6 +44,20 @@ func (m *clientKeyModel) setIDs(projectID, keyID int64) {
 	m.ID = types.StringValue(fmt.Sprintf("%d:%d", projectID, keyID))
 }
 
+// numbersFromID fills in the numbers where a state has them in the ID alone.
+func (m *clientKeyModel) numbersFromID() {
+	id, err := parseClientKeyImportID(m.ID.ValueString())
+	if err != nil || id.keyID == 0 {
+		return
+	}
+	if m.KeyID.IsNull() {
+		m.KeyID = types.Int64Value(id.keyID)
+	}
+	if project, _, _ := errortracking.ParseProject(id.project); project != 0 && m.ProjectID.IsNull() {
+		m.ProjectID = types.Int64Value(project)
+	}
+}
+
 // setKey fills in a key of a project.
 func (m *clientKeyModel) setKey(projectID int64, k errortracking.ClientKey) {
 	m.setIDs(projectID, k.ID)

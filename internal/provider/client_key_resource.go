@@ -89,14 +89,27 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	incomplete := state.ProjectID.IsNull() || state.KeyID.IsNull()
+	state.numbersFromID()
+	if !state.KeyID.IsNull() {
 		r.conflicts.noteKey(state.clientKeyModel, &resp.Diagnostics)
 	}
 	if req.Plan.Raw.IsNull() {
 		r.planForgotten(ctx, state.ProjectID, state.Project, "client key "+state.ID.ValueString(), &resp.Diagnostics)
 		return
 	}
-	if _, ok := r.planProject(ctx, state.Project, state.ProjectID, req, resp); !ok || !exists {
+	projectID, ok := r.planProject(ctx, state.Project, state.ProjectID, req, resp)
+	if !ok || !exists {
 		return
+	}
+	if incomplete {
+		planned := clientKeyModel{KeyID: state.KeyID, ID: types.StringUnknown()}
+		if !projectID.IsUnknown() {
+			planned.setIDs(projectID.ValueInt64(), state.KeyID.ValueInt64())
+		}
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("key_id"), planned.KeyID)...)
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), planned.ID)...)
 	}
 	r.planKeepers(ctx, state, resp)
 }
@@ -158,11 +171,9 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	imported := model.PublicKey.IsNull()
-	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, &resp.Diagnostics)
-	if !ok {
+	if !r.identified(ctx, &model, &resp.Diagnostics) {
 		return
 	}
-	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	if r.client == nil {
 		resp.Diagnostics.AddWarning(providerNotConfigured, detailNotConfigured+" Client key "+model.ID.ValueString()+" stays in the state as it was last read.")
@@ -192,6 +203,9 @@ func (r *clientKeyResource) Read(ctx context.Context, req resource.ReadRequest, 
 func (r *clientKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan clientKeyResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) || !r.identified(ctx, &plan, &resp.Diagnostics) {
+		return
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
 }
@@ -200,7 +214,7 @@ func (r *clientKeyResource) Delete(ctx context.Context, req resource.DeleteReque
 	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var state clientKeyResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) || !r.identified(ctx, &state, &resp.Diagnostics) {
 		return
 	}
 	err := r.client.DeleteClientKey(ctx, state.ProjectID.ValueInt64(), state.KeyID.ValueInt64())
@@ -244,6 +258,18 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 	model.Project = types.StringValue(project.Path)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
+}
+
+// identified fills in what identifies the key of a state, and reports whether that is known.
+func (r *clientKeyResource) identified(ctx context.Context, model *clientKeyResourceModel, diags *diag.Diagnostics) bool {
+	model.numbersFromID()
+	if model.KeyID.IsNull() {
+		diags.AddError(unableToReadClientKeys, inProject(model.Project, "The state has no key_id.\n\nRemove the resource from the state with terraform state rm, and import the client key."))
+		return false
+	}
+	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, diags)
+	model.setIDs(projectID.ValueInt64(), model.KeyID.ValueInt64())
+	return ok
 }
 
 // warnOfKey says why events that are sent with a key do not arrive.

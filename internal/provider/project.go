@@ -19,16 +19,14 @@ const (
 	describeProjectID = "The numeric ID of the project. It stays the same when the project is renamed or moved."
 )
 
-// planProject plans project and project_id, and with them whether an object stays in the project of its state, where it has
-// one. It returns the planned project_id, and false when the plan has an error.
+// planProject plans project, project_id and an unknown id, and with them whether an object stays in the project of its state,
+// where that has the number of one. It returns the planned project_id, and false when the plan has an error.
 func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
 	var after types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
-	exists := !before.IsNull()
-	projectID = types.Int64Unknown()
-	if exists {
-		projectID = known
-		requireNumber(before, known, &resp.Diagnostics)
+	projectID = known
+	if known.IsNull() {
+		projectID = types.Int64Unknown()
 	}
 	if resp.Diagnostics.HasError() {
 		return projectID, false
@@ -36,22 +34,24 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 	if !after.IsUnknown() && b.client != nil {
 		projectID = b.planKnownProject(ctx, before, after, projectID, resp)
 	}
-	if exists {
+	if !before.IsNull() {
 		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, replacementKey, replacement{known.ValueInt64(), before.ValueString(), projectID.ValueInt64()})...)
 	} else if replaced := replacedBy(ctx, req); replaced.From != 0 && b.client != nil {
 		b.checkReplacement(ctx, replaced, after, projectID, &resp.Diagnostics)
 	}
-	if !projectID.IsUnknown() && !projectID.Equal(known) {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
+	if projectID.IsUnknown() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 	}
 	return projectID, !resp.Diagnostics.HasError()
 }
 
 // planKnownProject decides what becomes of an object whose project is given, and says what the user should know of that. before
-// and known are those of the state: null and unknown for a new object. It returns the planned project_id.
+// and known are those of the state: known is unknown for a new object, and for one whose state lacks the number. It returns the
+// planned project_id.
 func (b *resourceBase) planKnownProject(ctx context.Context, before, after types.String, known types.Int64, resp *resource.ModifyPlanResponse) types.Int64 {
 	attribute, diags := path.Root("project"), &resp.Diagnostics
-	exists, respelled, from := !before.IsNull(), !after.Equal(before), known.ValueInt64()
+	exists, respelled, from := !known.IsUnknown(), !after.Equal(before), known.ValueInt64()
 	found, spelled, err := b.lookUp(ctx, after.ValueString())
 	missing := errors.Is(err, errortracking.ErrProjectNotFound)
 	seen, _ := b.visibility.of(cmp.Or(from, found.ID), spelled)
@@ -162,21 +162,14 @@ func resolve(ctx context.Context, client *errortracking.Client, project types.St
 	return types.Int64Value(id), true
 }
 
-// projectNumber returns the numeric ID of the project of a state that is read. A state that was moved from gitlabhq/gitlab may
-// lack it; then GitLab is asked.
+// projectNumber returns the numeric ID of the project of a state. A state that was moved from gitlabhq/gitlab may lack it until
+// it is read; then GitLab is asked.
 func (b *resourceBase) projectNumber(ctx context.Context, project types.String, known types.Int64, diags *diag.Diagnostics) (types.Int64, bool) {
-	if !known.IsNull() {
+	if !known.IsNull() && !known.IsUnknown() {
 		return known, true
 	}
 	if !b.configured(diags) {
 		return known, false
 	}
 	return resolve(ctx, b.client, project, diags)
-}
-
-// requireNumber refuses to plan with a state that no refresh has given the project's number.
-func requireNumber(project types.String, projectID types.Int64, diags *diag.Diagnostics) {
-	if projectID.IsNull() {
-		diags.AddError(unableToReadProject, inProject(project, "The state comes from another provider, and does not have the ID of the project yet.\n\nPlan again, with a refresh, which reads the ID."))
-	}
 }

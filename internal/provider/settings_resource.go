@@ -105,11 +105,14 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
+	state.numberFromID()
 	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
 	resets := exists && (active != nil || integrated != nil)
 	if req.Plan.Raw.IsNull() {
-		if resets {
+		if resets && !state.ProjectID.IsNull() {
 			r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, false, &resp.Diagnostics)
+		}
+		if resets {
 			r.planForgotten(ctx, state.ProjectID, state.Project, "the error tracking settings of project "+state.Project.ValueString(), &resp.Diagnostics)
 		}
 		return
@@ -119,10 +122,10 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if !ok || projectID.IsUnknown() {
 		return
 	}
-	stays := state.ProjectID.Equal(projectID)
-	if !stays {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), strconv.FormatInt(projectID.ValueInt64(), 10))...)
+	if id := strconv.FormatInt(projectID.ValueInt64(), 10); state.ID.ValueString() != id {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
 	}
+	stays := exists && (state.ProjectID.IsNull() || state.ProjectID.Equal(projectID))
 	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedBy(ctx, req).From != 0 {
 		return
 	}
@@ -188,6 +191,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	imported := model.Active.IsNull()
+	model.numberFromID()
 	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -226,6 +230,12 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
+	state.numberFromID()
+	projectID, ok := r.projectNumber(ctx, plan.Project, state.ProjectID, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	plan.setProject(projectID)
 	if !plan.Active.Equal(state.Active) || !plan.Integrated.Equal(state.Integrated) {
 		original := loadOriginal(ctx, req.Private)
 		r.save(ctx, plan, config, &original, resp.Private, &resp.Diagnostics)
@@ -247,8 +257,13 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if resp.Diagnostics.HasError() || active == nil && integrated == nil || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	r.managed.Store(state.ProjectID.ValueInt64(), true)
-	saved, err := r.client.ResetSettings(ctx, state.ProjectID.ValueInt64(), active, integrated)
+	state.numberFromID()
+	projectID, ok := r.projectNumber(ctx, state.Project, state.ProjectID, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	r.managed.Store(projectID.ValueInt64(), true)
+	saved, err := r.client.ResetSettings(ctx, projectID.ValueInt64(), active, integrated)
 	warnOfUntrackedKeys(state.Project, saved, &resp.Diagnostics)
 	warning, hidden := outOfReach(err)
 	switch {

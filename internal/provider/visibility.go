@@ -59,11 +59,16 @@ func (d *providerData) look(ctx context.Context, projectID int64, project types.
 // planForgotten warns in the plan of a destroy if the token cannot see the project: the apply then takes the object out of
 // the state and deletes nothing, since GitLab's response is that of a project that was deleted.
 func (d *providerData) planForgotten(ctx context.Context, projectID types.Int64, project types.String, object string, diags *diag.Diagnostics) {
-	requireNumber(project, projectID, diags)
-	if d.client == nil || diags.HasError() {
+	if d.client == nil {
 		return
 	}
-	if err := d.look(ctx, projectID.ValueInt64(), project); err != nil {
+	var err error
+	if projectID.IsNull() {
+		_, err = d.client.Project(ctx, project.ValueString())
+	} else {
+		err = d.look(ctx, projectID.ValueInt64(), project)
+	}
+	if _, hidden := outOfReach(err); hidden {
 		diags.AddWarning(willBeForgotten, inProject(project, cause(err))+
 			fmt.Sprintf("\n\nThe apply will remove %s from the state and delete nothing in GitLab. To delete it, restore the access of the token's user and plan again.", object))
 	}
