@@ -91,6 +91,23 @@ func TestConflicts_settingsRemoved(t *testing.T) {
 	}
 }
 
+// Three resources want different settings, and one of them is removed: one warning is enough.
+func TestConflicts_threeSettings(t *testing.T) {
+	t.Parallel()
+	one := func(name, active string) string {
+		return strings.ReplaceAll(settingsConfig("1", "active = "+active), `"test"`, `"`+name+`"`)
+	}
+	gitlab := startTestbed(t, twoProjects())
+	terraform := newCommandLine(t, gitlab, one("a", "true")+one("b", "false")+one("c", "true"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	for _, config := range []string{one("c", "true"), ""} {
+		terraform.write(t, "main.tf", requiredProviders+one("a", "true")+one("b", "false")+config)
+		gitlab.warnings.take() // Terraform folds those with one title.
+		terraform.succeeds(t, "plan")
+		once(t, strings.Join(gitlab.warnings.take(), "\n"), settingsManagedTwice, 1)
+	}
+}
+
 // Two resources manage one key: each plan says so once, above all the one that removes one of them.
 func TestConflicts_clientKey(t *testing.T) {
 	t.Parallel()

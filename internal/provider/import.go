@@ -118,14 +118,10 @@ func importID(ctx context.Context, req resource.ImportStateRequest, diags *diag.
 	return strings.Join(numbers, ":")
 }
 
-// importProject returns the project in an import ID. Its path is how the state names it: as it was given, or the project's path
-// where an ID was given and the token may read it.
+// importProject returns the project in an import ID. The state names it by its path, or by the ID if the token may not read it.
 func (b *resourceBase) importProject(ctx context.Context, project string) (errortracking.Project, error) {
 	found, err := b.client.Project(ctx, project)
-	switch id, _, _ := errortracking.ParseProject(project); {
-	case id == 0:
-		found.Path = project
-	case err != nil:
+	if id, _, _ := errortracking.ParseProject(project); id != 0 && err != nil {
 		found, err = errortracking.Project{ID: id, Path: strconv.FormatInt(id, 10)}, nil
 	}
 	return found, err
