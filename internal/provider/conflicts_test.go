@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -195,6 +196,28 @@ func TestConflicts_noFalseAlarmForAMoveThatKeeps(t *testing.T) {
 	terraform.succeeds(t, "apply", "-auto-approve")
 	terraform.write(t, "main.tf", requiredProviders+two("2"))
 	once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, 0)
+}
+
+// Two keys that are moved from gitlabhq/gitlab with states that know the path alone, without a refresh: they are two keys.
+func TestConflicts_noFalseAlarmForMovedKeysWithoutRefresh(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	gitlab := startTestbed(t, keyScenario())
+	terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, TypeName+clientKeyType, `project = "acme/web"`)
+	terraform.write(t, "more.tf", "moved {\n  from = "+gitlabhqType+clientKeyType+".old2\n  to = "+TypeName+clientKeyType+".new2\n}\nresource \""+TypeName+clientKeyType+"\" \"new2\" {\n  project = \"acme/web\"\n}\n")
+	var state object
+	if err := json.Unmarshal([]byte(stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}))), &state); err != nil {
+		t.Fatal(err)
+	}
+	var other object
+	if err := json.Unmarshal([]byte(stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:7", "project": "acme/web"}))), &other); err != nil {
+		t.Fatal(err)
+	}
+	more := other["resources"].([]any)[0].(map[string]any) //nolint:forcetypeassert // a state without resources ends the test
+	more["name"] = "old2"
+	state["resources"] = append(state["resources"].([]any), more) //nolint:forcetypeassert // as above
+	terraform.write(t, "terraform.tfstate", jsonText(state))
+	once(t, terraform.succeeds(t, "plan", "-refresh=false"), "Warning: "+clientKeyManagedTwice, 0)
 }
 
 // The first of a list is removed, so the indices shift: the last resource is destroyed and the one before it is replaced and

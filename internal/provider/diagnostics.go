@@ -78,7 +78,10 @@ func addFailure(diags *diag.Diagnostics, title, about string, err error) {
 // something, which matters more.
 func titleOf(err error, title string) string {
 	failed, ok := errors.AsType[*errortracking.Error](err)
-	if !ok || failed.Sent {
+	switch {
+	case errors.Is(err, errortracking.ErrName):
+		return invalidProject
+	case !ok || failed.Sent:
 		return title
 	}
 	return cmp.Or(adviceOn[failed.Kind].title, title)

@@ -147,7 +147,7 @@ func TestImport_fails(t *testing.T) {
 		{settingsAddress, "acme/web:1", []string{`"acme/web:1" is not an import ID of error tracking settings`, "such as acme/web."}},
 		{settingsAddress, "acme/web/1", []string{"Unable to find project"}},
 		{settingsAddress, "acme/gone", []string{"Unable to find project", "Project acme/gone: ", "404 Project Not Found", "does not exist, or the token cannot see it"}},
-		{settingsAddress, "/acme/web", []string{"Unable to read project", "begins with a slash", "acme/web"}},
+		{settingsAddress, "/acme/web", []string{"Invalid project", "begins with a slash", "acme/web"}},
 		{settingsAddress, "acme/web", []string{"Unable to read error tracking settings", "nothing to import", "Remove the import block"}},
 	} {
 		t.Run(test.address+" "+test.id, func(t *testing.T) {

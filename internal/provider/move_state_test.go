@@ -2,6 +2,8 @@ package provider
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,44 +140,57 @@ func TestMoveState(t *testing.T) {
 	}
 }
 
-// A state that has only the path of its project waits for a refresh, whatever the plan does with the object.
+// A state that has only the path of its project is of that project also where nothing is read before it is changed.
 func TestMoveState_withoutRefresh(t *testing.T) {
 	t.Parallel()
 	needsEngine(t, "1.8")
-	for suffix, test := range map[string]struct {
+	for name, test := range map[string]struct {
+		suffix    string
 		state     object
 		arguments string
-		refused   []string // options
-		destroy   []string // requests, after a refresh
+		update    []string
+		destroy   []string
 	}{
-		settingsType: {
-			gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
-			"project = \"acme/web\"\n  active = true\n  on_destroy = \"deactivate\"", []string{"-destroy=false"},
-			[]string{"PATCH /projects/1/error_tracking/settings"},
+		"settings": {
+			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
+			"project = \"acme/web\"\n  active = false",
+			[]string{"PATCH /projects/1/error_tracking/settings"}, savedWithoutKey("PATCH", 1, 10),
 		},
-		clientKeyType: {
-			gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
-			"project = \"acme/web\"", []string{"-destroy=false", "-destroy"},
-			[]string{"DELETE /projects/1/error_tracking/client_keys/8"},
+		"settings in another spelling": {
+			settingsType, gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web", "keep_settings_on_destroy": false}),
+			"project = \"1\"\n  active = true",
+			nil, nil,
+		},
+		"client key": {
+			clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
+			"project = \"1\"\n  keepers = { rotated = \"2026-11\" }",
+			nil, []string{"DELETE /projects/1/error_tracking/client_keys/8"},
 		},
 	} {
-		t.Run(suffix, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scenario := keyScenario()
 			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 			gitlab := startTestbed(t, scenario)
-			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, TypeName+suffix, test.arguments)
-			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, test.state))
-			for _, destroy := range test.refused {
-				terraform.fails(t, []string{"Error: Unable to read project", "Project acme/web: ", "does not have the ID", "with a refresh"}, "apply", "-auto-approve", "-refresh=false", destroy)
+			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, test.arguments)
+			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state))
+			// What depends on the numbers knows them at once.
+			terraform.write(t, "number.tf", fmt.Sprintf("output \"number\" {\n  value = \"project ${%[1]s.new.project_id} of ${%[1]s.new.id}\"\n}\n", TypeName+test.suffix))
+			output, err := terraform.run(t, "plan", "-refresh=false")
+			if err != nil || !strings.Contains(output, `+ number = "project 1 of 1`) {
+				t.Errorf("the plan does not know the numbers: %v\n%s", err, output)
 			}
-			terraform.succeeds(t, "apply", "-auto-approve")
-			if err := gitlab.compare(gitlab.writes(), nil); err != nil {
-				t.Error(err)
-			}
-			terraform.succeeds(t, "apply", "-auto-approve", "-refresh=false", "-destroy")
-			if err := gitlab.compare(gitlab.writes(), test.destroy); err != nil {
-				t.Error(err)
+			gitlab.ClearRequests()
+			for _, step := range []struct {
+				argument string
+				want     []string
+			}{{"-refresh=false", test.update}, {"-destroy", test.destroy}} {
+				if output, err := terraform.run(t, "apply", "-auto-approve", "-refresh=false", step.argument); err != nil {
+					t.Fatalf("%v\n%s", err, output)
+				}
+				if err := gitlab.compare(gitlab.writes(), step.want); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
@@ -309,4 +324,79 @@ func stateFile(provider, typeName string, attributes object) string {
 			"mode": "managed", "type": typeName, "name": "old", "provider": fmt.Sprintf("provider[%q]", provider), "instances": []object{{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}},
 		}},
 	})
+}
+
+// A moved state that has only the path of its project, planned without a refresh: the numbers become known when they can.
+func TestMoveState_numbersUnknown(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	for kind, test := range map[string]struct {
+		suffix, arguments string
+		state             object
+	}{
+		"settings":   {settingsType, "active = false", gitlabhqSettingsState.with(object{"id": "acme/new", "project": "acme/new"})},
+		"client key": {clientKeyType, "keepers = { a = \"b\" }", gitlabhqClientKeyState.with(object{"id": "acme/new:8", "project": "acme/new"})},
+	} {
+		for name, project := range map[string]string{"not there yet": `"acme/new"`, "unknown": "terraform_data.project.output"} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, twoProjects())
+				terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, "project = "+project+"\n  "+test.arguments)
+				terraform.write(t, "project.tf", "resource \"terraform_data\" \"project\" {\n  input = \"acme/new\"\n}\n")
+				terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state))
+				terraform.succeeds(t, "plan", "-refresh=false", "-out=saved.tfplan")
+				gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/new", ClientKeys: gitlabsim.MakeKeys(8), Settings: &gitlabsim.Settings{Active: true, Integrated: true}})
+				terraform.succeeds(t, "apply", "saved.tfplan")
+				for _, o := range terraform.objectsInState(t) {
+					if id := o["project_id"]; o["project"] != nil && fmt.Sprint(id) != "9" {
+						t.Errorf("the state has %v", o)
+					}
+				}
+				terraform.changesNothing(t)
+			})
+		}
+	}
+}
+
+// A state with null numbers has them in the ID. Without that a client key cannot be told, and nothing is done. A wrong ID is
+// corrected by a refresh.
+func TestState_incomplete(t *testing.T) {
+	t.Parallel()
+	host := Hostname
+	if registry := os.Getenv("TF_ACC_PROVIDER_HOST"); registry != "" {
+		host = registry
+	}
+	address := fmt.Sprintf("%s/%s/%s", host, Namespace, TypeName)
+	for name, test := range map[string]struct {
+		state object
+		fails bool
+	}{
+		"numbers in the ID":  {object{"key_id": nil, "project_id": nil}, false},
+		"key in the ID":      {object{"key_id": nil}, false},
+		"a wrong ID":         {object{"id": "7:7"}, false},
+		"no ID, key unknown": {object{"id": nil, "key_id": nil}, true},
+		"an ID of no key":    {object{"id": "acme/web", "key_id": nil}, true},
+	} {
+		for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+			t.Run(name+" "+refresh, func(t *testing.T) {
+				t.Parallel()
+				gitlab := startTestbed(t, keyScenario())
+				terraform := newCommandLine(t, gitlab, strings.ReplaceAll(clientKeyConfig("acme/web", ""), `"test"`, `"old"`))
+				terraform.write(t, "terraform.tfstate", stateFile(address, TypeName+clientKeyType, movedKeyObject("acme/web").with(test.state)))
+				for _, command := range []string{"-refresh=true", "-destroy"} {
+					output, err := terraform.run(t, "apply", "-auto-approve", refresh, command)
+					if test.fails && (err == nil || !strings.Contains(output, "The state has no key_id") || strings.Contains(output, "bug in the provider")) && (refresh == "-refresh=true" || command == "-destroy") || !test.fails && err != nil {
+						t.Errorf("%s ended with %v:\n%s", command, err, output)
+					}
+				}
+				want := []int64{7}
+				if test.fails {
+					want = []int64{7, 8}
+				}
+				if got := gitlab.keyIDs(1); !slices.Equal(got, want) {
+					t.Errorf("GitLab has the keys %v, want %v", got, want)
+				}
+			})
+		}
+	}
 }
