@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,6 +57,25 @@ func (c *call) decode(ctx context.Context, err error, reply any) (kind, cause er
 		return ErrMalformed, err
 	}
 	return nil, nil
+}
+
+// decodeObject reads the JSON of an object of GitLab's. It is an error if a required field is missing, null, empty or, where it
+// is a number, not positive. Then the object stays as it is.
+func decodeObject[T any](data []byte, object *T, required ...string) error {
+	var row T
+	if err := json.Unmarshal(data, &row); err != nil {
+		return err
+	}
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(data, &fields) // which is an object
+	for _, name := range required {
+		value := string(fields[name])
+		if slices.Contains([]string{"", "null", `""`, "0"}, value) || strings.HasPrefix(value, "-") {
+			return errors.New(name + " is missing")
+		}
+	}
+	*object = row
+	return nil
 }
 
 // failure builds the error of a call. If GitLab answered 2xx and decoding failed, the body is data, so it is not used as a

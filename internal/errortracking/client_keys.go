@@ -2,7 +2,6 @@ package errortracking
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,31 +12,19 @@ import (
 
 // ClientKey is a key that lets applications send errors to a project. GitLab gives keys no name.
 type ClientKey struct {
-	ID int64
+	ID int64 `json:"id"`
 	// Active says whether GitLab accepts errors with the key. Nothing in GitLab's REST API changes it.
-	Active bool
+	Active bool `json:"active"`
 	// PublicKey is the key itself, of the form glet_<32 hexadecimal digits>.
-	PublicKey string
+	PublicKey string `json:"public_key"`
 	// DSN is what a Sentry SDK is given. GitLab computes it from an instance setting, so it can change under a key.
-	DSN string
+	DSN string `json:"sentry_dsn"`
 }
 
 // UnmarshalJSON reads GitLab's JSON of a key. It is an error if a field is missing.
 func (k *ClientKey) UnmarshalJSON(data []byte) error {
-	var row struct {
-		ID        int64  `json:"id"`
-		Active    *bool  `json:"active"`
-		PublicKey string `json:"public_key"`
-		SentryDSN string `json:"sentry_dsn"`
-	}
-	if err := json.Unmarshal(data, &row); err != nil {
-		return err
-	}
-	if row.ID <= 0 || row.Active == nil || row.PublicKey == "" || row.SentryDSN == "" {
-		return errors.New("a client key lacks id, active, public_key or sentry_dsn")
-	}
-	*k = ClientKey{ID: row.ID, Active: *row.Active, PublicKey: row.PublicKey, DSN: row.SentryDSN}
-	return nil
+	type row ClientKey
+	return decodeObject(data, (*row)(k), "id", "active", "public_key", "sentry_dsn")
 }
 
 // ClientKeys reads all client keys of a project, by ascending ID, 100 a request.

@@ -2,7 +2,6 @@ package errortracking
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -64,11 +63,7 @@ type Project struct {
 // UnmarshalJSON reads GitLab's JSON of a project. It is an error if a field is missing.
 func (p *Project) UnmarshalJSON(data []byte) error {
 	type row Project
-	err := json.Unmarshal(data, (*row)(p))
-	if err == nil && (p.ID <= 0 || p.Path == "") {
-		return errors.New("a project lacks id or path_with_namespace")
-	}
-	return err
+	return decodeObject(data, (*row)(p), "id", "path_with_namespace")
 }
 
 // ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the

@@ -3,7 +3,6 @@ package errortracking
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,32 +12,21 @@ import (
 // Settings are the error tracking settings of a project.
 type Settings struct {
 	// Active says whether error tracking is on.
-	Active bool
+	Active bool `json:"active"`
 	// Integrated says whether GitLab collects the errors itself, rather than showing those of a Sentry. GitLab says false
 	// whatever is stored while the feature flag integrated_error_tracking is off.
-	Integrated bool
+	Integrated bool `json:"integrated"`
 	// ProjectName, SentryExternalURL and APIURL describe the Sentry project behind the settings. Each is nil where GitLab
 	// says null, as it does for integrated tracking. They cannot be set through GitLab's REST API.
-	ProjectName, SentryExternalURL, APIURL *string
+	ProjectName       *string `json:"project_name"`
+	SentryExternalURL *string `json:"sentry_external_url"`
+	APIURL            *string `json:"api_url"`
 }
 
 // UnmarshalJSON reads GitLab's JSON of settings. It is an error if active or integrated is missing.
 func (s *Settings) UnmarshalJSON(data []byte) error {
-	var row struct {
-		Active            *bool   `json:"active"`
-		Integrated        *bool   `json:"integrated"`
-		ProjectName       *string `json:"project_name"`
-		SentryExternalURL *string `json:"sentry_external_url"`
-		APIURL            *string `json:"api_url"`
-	}
-	if err := json.Unmarshal(data, &row); err != nil {
-		return err
-	}
-	if row.Active == nil || row.Integrated == nil {
-		return errors.New("active or integrated is missing")
-	}
-	*s = Settings{*row.Active, *row.Integrated, row.ProjectName, row.SentryExternalURL, row.APIURL}
-	return nil
+	type row Settings
+	return decodeObject(data, (*row)(s), "active", "integrated")
 }
 
 // WantedSettings are the settings that GitLab is asked to store.
