@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -128,30 +126,4 @@ func existingKeys(keys []errortracking.ClientKey) string {
 		return "The project has no client keys."
 	}
 	return "Existing client keys: " + keyIDs(keys) + "."
-}
-
-// keyIDs lists client keys by their IDs; a whole key is never shown.
-func keyIDs(keys []errortracking.ClientKey) string {
-	ids := make([]string, len(keys))
-	for i, k := range keys {
-		ids[i] = strconv.FormatInt(k.ID, 10)
-		if !k.Active {
-			ids[i] += " (inactive)"
-		}
-	}
-	return strings.Join(ids, ", ")
-}
-
-// warnOfUntrackedKeys says which client keys a save of settings may have left in a project.
-func warnOfUntrackedKeys(project types.String, saved errortracking.SavedSettings, diags *diag.Diagnostics) {
-	if saved.UntrackedErr == nil {
-		return
-	}
-	found := "The keys could not be listed, or none shows yet."
-	if len(saved.Untracked) > 0 {
-		found = "Client keys that this run did not know before: " + keyIDs(saved.Untracked) + "."
-	}
-	diags.AddWarning(clientKeysUntracked, inProject(project, answered(saved.UntrackedErr)+
-		" So the save may have left a client key that no resource manages: the provider's temporary key, or one that GitLab created by itself. "+found+
-		"\n\nDelete the key if no application uses it, or import it as <project>:<key_id>."))
 }

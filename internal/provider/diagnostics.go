@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -230,4 +231,30 @@ func sentence(s string) string {
 		return s
 	}
 	return s + "."
+}
+
+// warnOfUntrackedKeys says which client keys a save of settings may have left in a project.
+func warnOfUntrackedKeys(project types.String, saved errortracking.SavedSettings, diags *diag.Diagnostics) {
+	if saved.UntrackedErr == nil {
+		return
+	}
+	found := "The keys could not be listed, or none shows yet."
+	if len(saved.Untracked) > 0 {
+		found = "Client keys that this run did not know before: " + keyIDs(saved.Untracked) + "."
+	}
+	diags.AddWarning(clientKeysUntracked, inProject(project, answered(saved.UntrackedErr)+
+		" So the save may have left a client key that no resource manages: the provider's temporary key, or one that GitLab created by itself. "+found+
+		"\n\nDelete the key if no application uses it, or import it as <project>:<key_id>."))
+}
+
+// keyIDs lists client keys by their IDs; a whole key is never shown.
+func keyIDs(keys []errortracking.ClientKey) string {
+	ids := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i] = strconv.FormatInt(k.ID, 10)
+		if !k.Active {
+			ids[i] += " (inactive)"
+		}
+	}
+	return strings.Join(ids, ", ")
 }

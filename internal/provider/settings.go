@@ -46,13 +46,6 @@ func (m *settingsModel) setProject(id types.Int64) {
 	m.ID = types.StringValue(strconv.FormatInt(id.ValueInt64(), 10))
 }
 
-// numberFromID fills in the project ID where a state has it in the ID alone.
-func (m *settingsModel) numberFromID() {
-	if id, _, err := errortracking.ParseProject(m.ID.ValueString()); err == nil && id != 0 && m.ProjectID.IsNull() {
-		m.ProjectID = types.Int64Value(id)
-	}
-}
-
 // setSettings fills in what GitLab says.
 func (m *settingsValues) setSettings(s errortracking.Settings) {
 	m.Active = types.BoolValue(s.Active)

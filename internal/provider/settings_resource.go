@@ -105,7 +105,6 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
-	state.numberFromID()
 	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
 	resets := exists && (active != nil || integrated != nil)
 	if req.Plan.Raw.IsNull() {
@@ -172,12 +171,12 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	if !ok {
 		return
 	}
-	model.setProject(projectID)
-	saved, stored := r.save(ctx, model, config, nil, resp.Private, &resp.Diagnostics)
+	saved, stored := r.save(ctx, projectID.ValueInt64(), model.Project, config, nil, resp.Private, &resp.Diagnostics)
 	if !stored {
 		return
 	}
 	// After an error something may be stored, too, so the object goes into the state with the error.
+	model.setProject(projectID)
 	model.setSettings(saved.Settings)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
@@ -191,7 +190,6 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	imported := model.Active.IsNull()
-	model.numberFromID()
 	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -230,19 +228,18 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	if resp.Diagnostics.HasError() || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	state.numberFromID()
 	projectID, ok := r.projectNumber(ctx, plan.Project, state.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	plan.setProject(projectID)
 	if !plan.Active.Equal(state.Active) || !plan.Integrated.Equal(state.Integrated) {
 		original := loadOriginal(ctx, req.Private)
-		r.save(ctx, plan, config, &original, resp.Private, &resp.Diagnostics)
+		r.save(ctx, projectID.ValueInt64(), plan.Project, config, &original, resp.Private, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
 	}
+	plan.setProject(projectID)
 	// Terraform holds a provider to the values it planned. The next refresh sees what else changed in GitLab.
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(plan.identify(ctx, resp.Identity)...)
@@ -257,7 +254,6 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if resp.Diagnostics.HasError() || active == nil && integrated == nil || !r.configured(&resp.Diagnostics) {
 		return
 	}
-	state.numberFromID()
 	projectID, ok := r.projectNumber(ctx, state.Project, state.ProjectID, &resp.Diagnostics)
 	if !ok {
 		return
@@ -313,15 +309,15 @@ func wantedSettings(config settingsResourceModel) errortracking.WantedSettings {
 
 // save saves the settings that a configuration asks for, and remembers what it found; original is nil for a new object. It
 // reports whether GitLab may have stored something, which an error can leave open.
-func (r *settingsResource) save(ctx context.Context, model, config settingsResourceModel, original *originalSettings, private privateState, diags *diag.Diagnostics) (saved errortracking.SavedSettings, stored bool) {
+func (r *settingsResource) save(ctx context.Context, projectID int64, project types.String, config settingsResourceModel, original *originalSettings, private privateState, diags *diag.Diagnostics) (saved errortracking.SavedSettings, stored bool) {
 	wanted := wantedSettings(config)
-	saved, err := r.client.SaveSettings(ctx, model.ProjectID.ValueInt64(), wanted)
-	warnOfUntrackedKeys(model.Project, saved, diags)
+	saved, err := r.client.SaveSettings(ctx, projectID, wanted)
+	warnOfUntrackedKeys(project, saved, diags)
 	// A disabled feature flag keeps GitLab's API from creating settings for Sentry, too, but then it is not the flag that is missing.
 	if errors.Is(err, errortracking.ErrFeatureDisabled) && wanted.Integrated != nil && !*wanted.Integrated {
-		diags.AddError(unableToSaveSettings, inProject(model.Project, cause(err)+"\n\n"+connectFirst))
+		diags.AddError(unableToSaveSettings, inProject(project, cause(err)+"\n\n"+connectFirst))
 	} else if err != nil {
-		addFailure(diags, unableToSaveSettings, named(model.Project), err)
+		addFailure(diags, unableToSaveSettings, named(project), err)
 	}
 	if failed, ok := errors.AsType[*errortracking.Error](err); err != nil && (!ok || !failed.Sent) {
 		return saved, false
