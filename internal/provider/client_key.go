@@ -42,18 +42,19 @@ func (m *clientKeyModel) setIDs(projectID, keyID int64) {
 	m.ID = types.StringValue(fmt.Sprintf("%d:%d", projectID, keyID))
 }
 
-// numbersFromID fills in the numbers where a state has them in the ID alone.
-func (m *clientKeyModel) numbersFromID() {
+// numbersFromID fills in the numbers where a state has them in the ID alone. It reports whether the key's number is known.
+func (m *clientKeyModel) numbersFromID(diags *diag.Diagnostics) bool {
 	id, err := parseClientKeyImportID(m.ID.ValueString())
-	if err != nil || id.keyID == 0 {
-		return
-	}
-	if m.KeyID.IsNull() {
-		m.KeyID = types.Int64Value(id.keyID)
-	}
-	if project, _, _ := errortracking.ParseProject(id.project); project != 0 && m.ProjectID.IsNull() {
+	if project, _, _ := errortracking.ParseProject(id.project); err == nil && project != 0 && m.ProjectID.IsNull() {
 		m.ProjectID = types.Int64Value(project)
 	}
+	if id.keyID != 0 && m.KeyID.IsNull() {
+		m.KeyID = types.Int64Value(id.keyID)
+	}
+	if m.KeyID.IsNull() {
+		diags.AddError(unableToReadClientKeys, inProject(m.Project, "The state has no key_id.\n\nRemove the resource from the state with terraform state rm, and import the client key."))
+	}
+	return !m.KeyID.IsNull()
 }
 
 // setKey fills in a key of a project.

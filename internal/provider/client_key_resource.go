@@ -86,13 +86,13 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var state clientKeyResourceModel
-	exists := !req.State.Raw.IsNull()
+	exists, incomplete := !req.State.Raw.IsNull(), false
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	incomplete := state.ProjectID.IsNull() || state.KeyID.IsNull()
-	state.numbersFromID()
-	if !state.KeyID.IsNull() {
+		incomplete = state.ProjectID.IsNull() || state.KeyID.IsNull()
+		if !state.numbersFromID(&resp.Diagnostics) {
+			return
+		}
 		r.conflicts.noteKey(state.clientKeyModel, &resp.Diagnostics)
 	}
 	if req.Plan.Raw.IsNull() {
@@ -262,9 +262,7 @@ func (r *clientKeyResource) ImportState(ctx context.Context, req resource.Import
 
 // identified fills in what identifies the key of a state, and reports whether that is known.
 func (r *clientKeyResource) identified(ctx context.Context, model *clientKeyResourceModel, diags *diag.Diagnostics) bool {
-	model.numbersFromID()
-	if model.KeyID.IsNull() {
-		diags.AddError(unableToReadClientKeys, inProject(model.Project, "The state has no key_id.\n\nRemove the resource from the state with terraform state rm, and import the client key."))
+	if !model.numbersFromID(diags) {
 		return false
 	}
 	projectID, ok := r.projectNumber(ctx, model.Project, model.ProjectID, diags)

@@ -108,10 +108,8 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	active, integrated := loadOriginal(ctx, req.Private).onDestroy(state.OnDestroy.ValueString())
 	resets := exists && (active != nil || integrated != nil)
 	if req.Plan.Raw.IsNull() {
-		if resets && !state.ProjectID.IsNull() {
-			r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, false, &resp.Diagnostics)
-		}
 		if resets {
+			r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, false, &resp.Diagnostics)
 			r.planForgotten(ctx, state.ProjectID, state.Project, "the error tracking settings of project "+state.Project.ValueString(), &resp.Diagnostics)
 		}
 		return
