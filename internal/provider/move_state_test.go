@@ -179,6 +179,12 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 			if output := terraform.succeeds(t, "plan", "-refresh=false", "-destroy"); strings.Contains(output, willBeForgotten) {
 				t.Errorf("a visible project is forgotten:\n%s", output)
 			}
+			gitlab.SetRole(maintainer, 1, "")
+			// Terraform has changed nothing in the settings, so a destroy leaves them alone anyway.
+			if output := terraform.succeeds(t, "plan", "-refresh=false", "-destroy"); strings.Contains(output, willBeForgotten) != (test.suffix == clientKeyType) {
+				t.Errorf("what the plan forgets in a hidden project:\n%s", output)
+			}
+			gitlab.SetRole(maintainer, 1, "maintainer")
 			output, err := terraform.run(t, "plan", "-refresh=false")
 			once(t, output, settingsWillChange, 0)
 			if err != nil || !strings.Contains(output, `+ number = "project 1 of 1`) {
@@ -341,7 +347,7 @@ func TestMoveState_numbersUnknown(t *testing.T) {
 		"settings":   {settingsType, "active = false", gitlabhqSettingsState.with(object{"id": "acme/new", "project": "acme/new"})},
 		"client key": {clientKeyType, "keepers = { a = \"b\" }", gitlabhqClientKeyState.with(object{"id": "acme/new:8", "project": "acme/new"})},
 	} {
-		for name, project := range map[string]string{"not there yet": `"acme/new"`, "unknown": "terraform_data.project.output"} {
+		for name, project := range map[string]string{"not there yet": `"acme/new"`, "there in the last moment": `"acme/new"`, "unknown": "terraform_data.project.output"} {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				t.Parallel()
 				gitlab := startTestbed(t, twoProjects())
@@ -350,6 +356,9 @@ func TestMoveState_numbersUnknown(t *testing.T) {
 				terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state))
 				terraform.succeeds(t, "plan", "-refresh=false", "-out=saved.tfplan")
 				gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/new", ClientKeys: gitlabsim.MakeKeys(8), Settings: &gitlabsim.Settings{Active: true, Integrated: true}})
+				if name == "there in the last moment" { // The plan of the apply does not find it.
+					gitlab.AddFault(gitlabsim.Fault{Path: "/projects/acme%2Fnew", Status: 404, Body: `{"message":"404 Project Not Found"}`, Times: 1})
+				}
 				terraform.succeeds(t, "apply", "saved.tfplan")
 				for _, o := range terraform.objectsInState(t) {
 					if id := o["project_id"]; o["project"] != nil && fmt.Sprint(id) != "9" {

@@ -329,6 +329,17 @@ func TestProject_pathLeadsNowhere(t *testing.T) {
 	gitlab.isOff(t, 1)
 }
 
+// A project that neither the plan nor the plan of the apply finds is asked for once more when an object is created in it.
+func TestProject_foundInTheLastMoment(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	gitlab.AddFault(gitlabsim.Fault{Path: "/projects/acme%2Fweb", Status: 404, Body: `{"message":"404 Project Not Found"}`, Times: 2})
+	terraform := newCommandLine(t, gitlab, bothConfig(`"acme/web"`, "true"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	gitlab.isOnWithOneKey(t, terraform, 1)
+	terraform.changesNothing(t)
+}
+
 // A project that is unknown in the plan and turns out to be none stops the apply.
 func TestProject_unknownAndNone(t *testing.T) {
 	t.Parallel()
