@@ -206,6 +206,38 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 	}
 }
 
+// A move that also names another project, without a refresh: the object is not taken for one of the other project.
+func TestMoveState_toAnotherProjectWithoutRefresh(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.8")
+	for suffix, test := range map[string]struct {
+		state     object
+		arguments string
+	}{
+		settingsType:  {gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web"}), "project = \"acme/shop\"\n  active = false"},
+		clientKeyType: {gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}), "project = \"acme/shop\""},
+	} {
+		t.Run(suffix, func(t *testing.T) {
+			t.Parallel()
+			scenario := keyScenario()
+			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
+			gitlab := startTestbed(t, scenario)
+			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, TypeName+suffix, test.arguments)
+			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, test.state))
+			terraform.fails(t, []string{"Error: " + differentProject, "The resource is in project 1, but project is now acme/shop, which is project 2", "Nothing was changed"}, "apply", "-auto-approve", "-refresh=false")
+			gitlab.SetRole(maintainer, 1, "")
+			terraform.fails(t, []string{"Error: " + unableToFindProject, "Project acme/web: "}, "apply", "-auto-approve", "-refresh=false")
+			gitlab.SetRole(maintainer, 1, "maintainer")
+			if writes := gitlab.writes(); len(writes) > 0 {
+				t.Errorf("the apply wrote %q", writes)
+			}
+			if output := terraform.succeeds(t, "plan"); !strings.Contains(output, "must be replaced") {
+				t.Errorf("want a replacement:\n%s", output)
+			}
+		})
+	}
+}
+
 // newMove is an engine with a moved block between two types.
 func newMove(t *testing.T, gitlab *testbed, provider, from, to, arguments string) *commandLine {
 	t.Helper()

@@ -20,10 +20,18 @@ const (
 )
 
 // planProject plans project, project_id and an unknown id, and with them whether an object stays in the project of its state,
-// where that has the number of one. It returns the planned project_id, and false when the plan has an error.
+// where GitLab or the state knows that. It returns the planned project_id, and false when the plan has an error.
 func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
 	var after types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
+	if known.IsNull() && !before.IsNull() && b.client != nil { // A state that was moved from gitlabhq/gitlab, and not read yet.
+		found, _, err := b.lookUp(ctx, before.ValueString())
+		if err == nil {
+			known = types.Int64Value(found.ID)
+		} else if !after.IsUnknown() && !after.Equal(before) {
+			addFailure(&resp.Diagnostics, unableToReadProject, named(before), err)
+		}
+	}
 	projectID = known
 	if known.IsNull() {
 		projectID = types.Int64Unknown()
@@ -47,7 +55,7 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 }
 
 // planKnownProject decides what becomes of an object whose project is given, and says what the user should know of that. before
-// and known are those of the state: known is unknown for a new object, and for one whose state lacks the number. It returns the
+// and known are those of the state: known is unknown for a new object, and for one whose number nobody knows yet. It returns the
 // planned project_id.
 func (b *resourceBase) planKnownProject(ctx context.Context, before, after types.String, known types.Int64, resp *resource.ModifyPlanResponse) types.Int64 {
 	attribute, diags := path.Root("project"), &resp.Diagnostics
