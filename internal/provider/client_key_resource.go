@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,7 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		if !state.numbersFromID(&resp.Diagnostics) {
 			return
 		}
+		state.ID = cmp.Or(state.ID, types.StringValue(state.KeyID.String())) // what warnings call the key
 		r.conflicts.noteKey(state.clientKeyModel, &resp.Diagnostics)
 	}
 	if req.Plan.Raw.IsNull() {

@@ -190,6 +190,9 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 			if err != nil || !strings.Contains(output, `+ number = "project 1 of 1`) {
 				t.Errorf("the plan does not know the numbers: %v\n%s", err, output)
 			}
+			if test.suffix == clientKeyType && !hasInOrder(output, "The first keepers of client key 8, or their removal") {
+				t.Errorf("the warning does not name the key:\n%s", output)
+			}
 			gitlab.ClearRequests()
 			for _, step := range []struct {
 				argument string
