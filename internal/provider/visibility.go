@@ -30,7 +30,8 @@ func (v *visibility) record(projectID int64, project types.String, err error, re
 	if _, hidden := outOfReach(err); !hidden {
 		err = nil
 	} else {
-		v.known.Store(strings.ToLower(project.ValueString()), sight{err, refreshed})
+		_, spelled, _ := errortracking.ParseProject(project.ValueString())
+		v.known.Store(strings.ToLower(spelled), sight{err, refreshed})
 	}
 	v.known.Store(projectID, sight{err, refreshed})
 }

@@ -116,7 +116,7 @@ func TestVisibility_nothingToReset(t *testing.T) {
 // of a tainted object after a refresh. A new key in a project that was not seen yet is planned.
 func TestVisibility_replacement(t *testing.T) {
 	t.Parallel()
-	for _, project := range []string{"1", "acme/web"} {
+	for _, project := range []string{"1", "acme/web", "Acme%2FWeb"} {
 		for name, options := range map[string][]string{
 			"replace":                   {"-replace=" + clientKeyAddress},
 			"replace without refresh":   {"-replace=" + clientKeyAddress, "-refresh=false"},
