@@ -535,3 +535,21 @@ func TestReplacement_refusedWherePathLeadsNowhere(t *testing.T) {
 		})
 	}
 }
+
+// A rotation while the project is unknown in the plan is planned, and goes where the project turns out to be.
+func TestReplacement_whereProjectIsUnknown(t *testing.T) {
+	t.Parallel()
+	gitlab := startTestbed(t, twoProjects())
+	config := func(rotated string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"project\" {\n  input            = \"acme/web\"\n  triggers_replace = %q\n}\n", rotated) +
+			clientKeyConfig("${terraform_data.project.output}", fmt.Sprintf("keepers = { rotated = %q }", rotated))
+	}
+	terraform := newCommandLine(t, gitlab, config("1"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	terraform.write(t, "main.tf", requiredProviders+config("2"))
+	terraform.succeeds(t, "apply", "-auto-approve")
+	if err := gitlab.hasKeys(1, 2)(nil); err != nil {
+		t.Error(err)
+	}
+	terraform.changesNothing(t)
+}
