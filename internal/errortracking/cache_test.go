@@ -3,6 +3,7 @@ package errortracking
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,14 +17,17 @@ type fetches struct {
 	ended []error    // of the contexts of those that were given up
 }
 
-var errFetch = errors.New("fetch failed")
+var (
+	errFetch   = errors.New("fetch failed")
+	errNotSent = fmt.Errorf("nothing was sent: %w", context.Canceled)
+)
 
 // newFetches returns fetches for one synctest bubble. A negative number makes a fetch fail.
 func newFetches() *fetches {
 	f := &fetches{}
 	f.fetch = func(ctx context.Context, _ string) (int, error) {
 		if ctx.Err() != nil {
-			return 0, ctx.Err() // before anything is sent
+			return 0, errNotSent
 		}
 		end := make(chan int)
 		f.ends = append(f.ends, end)
@@ -180,7 +184,7 @@ func TestCache(t *testing.T) {
 			first, second := f.ask(t.Context(), "key"), f.ask(ctx, "key")
 			cancel()
 			synctest.Wait()
-			wantAsked(t, second, 0, context.Canceled)
+			wantAsked(t, second, 0, errNotSent)
 			f.finish(0, 4)
 			wantAsked(t, first, 4, nil)
 			wantAsked(t, f.ask(t.Context(), "key"), 4, nil)
