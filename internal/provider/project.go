@@ -44,7 +44,7 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 	}
 	if !before.IsNull() {
 		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, replacementKey, replacement{known.ValueInt64(), before.ValueString(), projectID.ValueInt64()})...)
-	} else if replaced := replacedBy(ctx, req); replaced.From != 0 && b.client != nil {
+	} else if replaced := replacedBy(ctx, req); replaced.From != 0 && b.client != nil && !resp.Diagnostics.HasError() {
 		b.checkReplacement(ctx, replaced, after, projectID, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)

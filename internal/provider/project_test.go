@@ -236,7 +236,11 @@ func TestProject_hidden(t *testing.T) {
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(project, `keepers = { rotated = "2" }`))
 			terraform.fails(t, want, "apply", "-auto-approve")
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig(respelled, `keepers = { rotated = "1" }`))
-			terraform.fails(t, want, "plan", "-replace="+clientKeyAddress)
+			output, err := terraform.run(t, "plan", "-replace="+clientKeyAddress)
+			if err == nil || !strings.Contains(output, ": The token cannot see the project") {
+				t.Errorf("ended with %v:\n%s", err, output)
+			}
+			once(t, output, "Error: "+unableToReplace, 1)
 			terraform.write(t, "main.tf", requiredProviders+clientKeyConfig("${terraform_data.project.output}", `keepers = { rotated = "2" }`)+
 				fmt.Sprintf("resource \"terraform_data\" \"project\" {\n  input = %q\n}\n", respelled))
 			terraform.fails(t, want, "plan")
