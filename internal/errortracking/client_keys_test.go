@@ -187,6 +187,25 @@ func TestDeleteClientKeyLostAnswer(t *testing.T) {
 	}
 }
 
+// The deletion is done but its answer is lost, and the retry finds no key. That is certain, even if the keys cannot be read.
+func TestDeleteClientKey_goneAndNoList(t *testing.T) {
+	t.Parallel()
+
+	server := startGitLab(t, gitlabsim.Scenario{
+		Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}},
+		Faults: []gitlabsim.Fault{
+			{Method: http.MethodDelete, Path: "/*", Drop: true, After: true, Times: 1},
+			{Method: http.MethodGet, Path: "/*", Status: 500},
+		},
+	})
+	if err := newClient(t, server.URL()).DeleteClientKey(t.Context(), project, 2); err != nil {
+		t.Error(err)
+	}
+	if keys := server.Keys(project); len(keys) != 1 {
+		t.Errorf("GitLab has the keys %v", keys)
+	}
+}
+
 // A key is deleted and another made while the list is read. The number of rows stays as it was, and key 101 falls through
 // between two pages; whoever expects it finds it all the same.
 func TestClientKey(t *testing.T) {

@@ -418,3 +418,14 @@ func TestProxyFromEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// A run that is stopped while a connection is made was stopped; the host is not unreachable.
+func TestConnectionKind_stoppedInDial(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := (&net.Dialer{}).DialContext(ctx, "tcp", "127.0.0.1:1")
+	if kind := errortracking.ConnectionKind(err); kind != errortracking.ErrInterrupted { //nolint:errorlint // the kind itself
+		t.Errorf("the kind of %v is %v", err, kind)
+	}
+}

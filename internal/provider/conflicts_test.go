@@ -85,6 +85,9 @@ func TestConflicts_settingsRemoved(t *testing.T) {
 					t.Errorf("the plan does not say what to do:\n%s", output)
 				}
 			}
+			// So does the plan that moves it to another project.
+			terraform.write(t, "main.tf", requiredProviders+strings.ReplaceAll(removed, `"1"`, `"2"`)+kept)
+			once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, test.times)
 			// A renamed block is destroyed and created: nobody keeps the settings meanwhile.
 			terraform.write(t, "main.tf", requiredProviders+strings.ReplaceAll(removed, `"`+test.removed+`"`, `"new"`)+strings.ReplaceAll(kept, `"m"`, `"newer"`))
 			once(t, terraform.succeeds(t, "plan"), "Warning: "+settingsManagedTwice, 0)
