@@ -19,8 +19,9 @@ type conflicts struct {
 
 // settingsInPlan is what the resources of one plan do with the settings of one project.
 type settingsInPlan struct {
-	wanted                  []errortracking.WantedSettings
-	kept, destroyed, warned bool
+	wanted          []errortracking.WantedSettings
+	kept, destroyed bool
+	differ, undone  bool // warned
 }
 
 // noteKey notes an existing client key, kept or destroyed. It warns once if two resources manage it.
@@ -34,7 +35,7 @@ func (c *conflicts) noteKey(key clientKeyModel, diags *diag.Diagnostics) {
 }
 
 // noteSettings notes what a resource wants of a project's settings, nil if it is destroyed and changes them. stays says that
-// the resource had them before. It warns once if another resource wants something else, or if one resource's destruction
+// the resource had them before. It warns once if another resource wants something else, and once if one resource's destruction
 // changes what another one keeps.
 func (c *conflicts) noteSettings(projectID int64, project types.String, wanted *errortracking.WantedSettings, stays bool, diags *diag.Diagnostics) {
 	c.mu.Lock()
@@ -44,23 +45,20 @@ func (c *conflicts) noteSettings(projectID int64, project types.String, wanted *
 	}
 	s := c.settings[projectID]
 	s.kept, s.destroyed = s.kept || stays, s.destroyed || wanted == nil
-	problem := ""
 	for _, other := range s.wanted {
-		if wanted != nil && !agree(other, *wanted) {
-			problem = fmt.Sprintf("One resource wants %s, another one %s. A project has one set of settings, so each apply undoes the other.\n\n"+
-				"Keep one of the resources, and remove the other from the state with a removed block that has destroy = false.", other, wanted)
+		if wanted != nil && !s.differ && !agree(other, *wanted) {
+			s.differ = true
+			diags.AddWarning(settingsManagedTwice, inProject(project, fmt.Sprintf("One resource wants %s, another one %s. A project has one set of settings, so each apply undoes the other.\n\n"+
+				"Keep one of the resources, and remove the other from the state with a removed block that has destroy = false.", other, wanted)))
 		}
 	}
 	if wanted != nil {
 		s.wanted = append(s.wanted, *wanted)
 	}
-	if s.kept && s.destroyed {
-		problem = "This plan destroys a resource that manages the error tracking settings of the project, and keeps another one. The destruction changes the settings, and the next plan changes them back.\n\n" +
-			"To leave the settings alone, set on_destroy = \"" + onDestroyKeep + "\" on the resource first and apply, or use a removed block that has destroy = false."
-	}
-	if problem != "" && !s.warned {
-		s.warned = true
-		diags.AddWarning(settingsManagedTwice, inProject(project, problem))
+	if s.kept && s.destroyed && !s.undone {
+		s.undone = true
+		diags.AddWarning(settingsManagedTwice, inProject(project, "This plan destroys a resource that manages the error tracking settings of the project, and keeps another one. The destruction changes the settings, and the next plan changes them back.\n\n"+
+			"To leave the settings alone, set on_destroy = \""+onDestroyKeep+"\" on the resource first and apply, or use a removed block that has destroy = false."))
 	}
 }
 

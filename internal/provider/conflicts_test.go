@@ -95,20 +95,21 @@ func TestConflicts_settingsRemoved(t *testing.T) {
 	}
 }
 
-// Three resources want different settings, and one of them is removed: one warning is enough.
+// Three resources want different settings, and one of them is removed: each of the two problems is said once.
 func TestConflicts_threeSettings(t *testing.T) {
 	t.Parallel()
 	one := func(name, active string) string {
 		return strings.ReplaceAll(settingsConfig("1", "active = "+active), `"test"`, `"`+name+`"`)
 	}
+	third := one("c", "true\n  on_destroy = \"deactivate\"")
 	gitlab := startTestbed(t, twoProjects())
-	terraform := newCommandLine(t, gitlab, one("a", "true")+one("b", "false")+one("c", "true"))
+	terraform := newCommandLine(t, gitlab, one("a", "true")+one("b", "false")+third)
 	terraform.succeeds(t, "apply", "-auto-approve")
-	for _, config := range []string{one("c", "true"), ""} {
+	for config, warnings := range map[string]int{third: 1, "": 2} {
 		terraform.write(t, "main.tf", requiredProviders+one("a", "true")+one("b", "false")+config)
 		gitlab.warnings.take() // Terraform folds those with one title.
 		terraform.succeeds(t, "plan")
-		once(t, strings.Join(gitlab.warnings.take(), "\n"), settingsManagedTwice, 1)
+		once(t, strings.Join(gitlab.warnings.take(), "\n"), settingsManagedTwice, warnings)
 	}
 }
 
