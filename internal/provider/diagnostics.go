@@ -119,7 +119,7 @@ var adviceOn = map[error]advice{
 	errortracking.ErrRefused:           {"", "", "Fix this, then run the command again."},
 	errortracking.ErrProjectNotFound:   {unableToFindProject, "The project does not exist, or the token cannot see it: GitLab's response is the same.", "Check the ID or the full path, which includes the group (group/project), and that the token's user has the Maintainer role in the project."},
 	errortracking.ErrGroupNotFound:     {unableToFindGroup, "The group does not exist, or the token cannot see it: GitLab's response is the same.", "Check the ID or the full path (group/subgroup), and that the token's user is a member of the group."},
-	errortracking.ErrSettingsNotFound:  {"", "", "Create them with a gitlab_error_tracking_settings resource. If a resource manages them already, they were removed during this run: run the command again."},
+	errortracking.ErrSettingsNotFound:  {"", "", "Create them with a gitlab_error_tracking_settings resource. Where its feature flag is disabled, connect a Sentry project in the GitLab UI first. If a resource manages them already, they were removed during this run: run the command again."},
 	errortracking.ErrFeatureDisabled:   {"", "The feature flag integrated_error_tracking is disabled for the project, so GitLab's API cannot create settings.", enableFlag + " Otherwise connect Sentry under Settings > Monitor > Error Tracking, and set integrated = false."},
 	errortracking.ErrFlagDisabled:      {"", "The feature flag integrated_error_tracking is disabled for the project, so GitLab's API cannot set integrated = true.", enableFlag + " Otherwise use Sentry, with integrated = false."},
 	errortracking.ErrClientKeyNotFound: {"", "", "Check the key's ID."},
