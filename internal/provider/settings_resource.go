@@ -131,10 +131,11 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	wanted := wantedSettings(config)
 	r.conflicts.noteSettings(projectID.ValueInt64(), config.Project, &wanted, stays, &resp.Diagnostics)
-	if !stays {
-		r.warnOfExisting(ctx, projectID.ValueInt64(), config.Project, wanted, &resp.Diagnostics)
+	if stays {
+		return
 	}
-	if !stays && resets {
+	r.warnOfExisting(ctx, projectID.ValueInt64(), config.Project, wanted, &resp.Diagnostics)
+	if resets {
 		r.conflicts.noteSettings(state.ProjectID.ValueInt64(), state.Project, nil, false, &resp.Diagnostics)
 	}
 }
