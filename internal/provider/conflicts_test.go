@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -206,21 +205,10 @@ func TestConflicts_noFalseAlarmForAMoveThatKeeps(t *testing.T) {
 func TestConflicts_noFalseAlarmForMovedKeysWithoutRefresh(t *testing.T) {
 	t.Parallel()
 	needsEngine(t, "1.8")
-	gitlab := startTestbed(t, keyScenario())
-	terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, TypeName+clientKeyType, `project = "acme/web"`)
+	key8, key7 := gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}), gitlabhqClientKeyState.with(object{"id": "acme/web:7", "project": "acme/web"})
+	terraform := newMove(t, startTestbed(t, keyScenario()), gitlabhq, clientKeyType, key8, `project = "acme/web"`)
 	terraform.write(t, "more.tf", "moved {\n  from = "+gitlabhqType+clientKeyType+".old2\n  to = "+TypeName+clientKeyType+".new2\n}\nresource \""+TypeName+clientKeyType+"\" \"new2\" {\n  project = \"acme/web\"\n}\n")
-	var state object
-	if err := json.Unmarshal([]byte(stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}))), &state); err != nil {
-		t.Fatal(err)
-	}
-	var other object
-	if err := json.Unmarshal([]byte(stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+clientKeyType, gitlabhqClientKeyState.with(object{"id": "acme/web:7", "project": "acme/web"}))), &other); err != nil {
-		t.Fatal(err)
-	}
-	more := other["resources"].([]any)[0].(map[string]any) //nolint:forcetypeassert // a state without resources ends the test
-	more["name"] = "old2"
-	state["resources"] = append(state["resources"].([]any), more) //nolint:forcetypeassert // as above
-	terraform.write(t, "terraform.tfstate", jsonText(state))
+	terraform.write(t, "terraform.tfstate", stateFile(inState(gitlabhq, gitlabhqType+clientKeyType, "old", key8), inState(gitlabhq, gitlabhqType+clientKeyType, "old2", key7)))
 	once(t, terraform.succeeds(t, "plan", "-refresh=false"), "Warning: "+clientKeyManagedTwice, 0)
 }
 

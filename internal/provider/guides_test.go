@@ -633,21 +633,12 @@ func buildOther(typeName, module, source string) (string, error) {
 // gitlabhqStateFile is a state in which gitlabhq/gitlab manages the settings of acme/web and its client key 42.
 func gitlabhqStateFile() string {
 	key := examplesGitLab(true).Projects[0].ClientKeys[0]
-	managed := func(typeName string, attributes object) object {
-		return object{
-			"mode": "managed", "type": typeName, "name": "web", "provider": `provider["registry.terraform.io/gitlabhq/gitlab"]`,
-			"instances": []object{{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}},
-		}
-	}
-	return jsonText(object{
-		"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "0a1de1f1-6c7b-4b0e-8c54-3c2b8a6a3f1d", "outputs": object{},
-		"resources": []object{
-			managed("gitlab_project_error_tracking_settings", gitlabhqSettingsState.with(object{"project": "acme/web"})),
-			managed("gitlab_project_error_tracking_client_key", gitlabhqClientKeyState.with(object{
-				"id": fmt.Sprintf("1:%d", key.ID), "project": "acme/web", "key_id": key.ID, "public_key": key.PublicKey, "sentry_dsn": dsnOf(key.PublicKey, 1),
-			})),
-		},
-	})
+	return stateFile(
+		inState(gitlabhq, gitlabhqType+settingsType, "web", gitlabhqSettingsState.with(object{"project": "acme/web"})),
+		inState(gitlabhq, gitlabhqType+clientKeyType, "web", gitlabhqClientKeyState.with(object{
+			"id": fmt.Sprintf("1:%d", key.ID), "project": "acme/web", "key_id": key.ID, "public_key": key.PublicKey, "sentry_dsn": dsnOf(key.PublicKey, 1),
+		})),
+	)
 }
 
 // registryDocs is where the documentation is read. Its pages link to each other there, since a relative link would not work on each

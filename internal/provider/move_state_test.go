@@ -24,65 +24,67 @@ var (
 	}
 )
 
+// gitlabhq is the address of the official provider.
+const gitlabhq = Hostname + "/gitlabhq/gitlab"
+
 // moves are states, how the configuration goes on, and what becomes of them.
 var moves = map[string]struct {
 	provider  string
-	from      string
+	suffix    string // of the type
 	state     object
-	to        string
 	arguments string
 	want      object
 	requests  []string // of the first plan
 	warned    bool
 }{
 	"settings by ID": {
-		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
-		state: gitlabhqSettingsState,
-		to:    "gitlab_error_tracking_settings", arguments: "project = \"1\"\n  active = true\n  on_destroy = \"keep\"",
-		want:     settingsObject.with(object{"project": "1", "on_destroy": "keep"}),
-		requests: []string{"GET /projects/1/error_tracking/settings"},
+		provider: gitlabhq, suffix: settingsType,
+		state:     gitlabhqSettingsState,
+		arguments: "project = \"1\"\n  active = true\n  on_destroy = \"keep\"",
+		want:      settingsObject.with(object{"project": "1", "on_destroy": "keep"}),
+		requests:  []string{"GET /projects/1/error_tracking/settings"},
 	},
 	"settings by path": {
-		provider: "registry.example.com/mirrors/gitlab", from: "gitlab_project_error_tracking_settings",
-		state: gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web"}),
-		to:    "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"keep\"",
-		want:     settingsObject.with(object{"on_destroy": "keep"}),
-		requests: []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
+		provider: "registry.example.com/mirrors/gitlab", suffix: settingsType,
+		state:     gitlabhqSettingsState.with(object{"id": "acme/web", "project": "acme/web"}),
+		arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"keep\"",
+		want:      settingsObject.with(object{"on_destroy": "keep"}),
+		requests:  []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
 	},
 	"settings whose path is written in another way": {
-		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
-		state: gitlabhqSettingsState.with(object{"id": "1", "project": "acme%2Fweb"}),
-		to:    "gitlab_error_tracking_settings", arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"keep\"",
-		want:     settingsObject.with(object{"project": "acme%2Fweb", "on_destroy": "keep"}),
-		requests: []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
+		provider: gitlabhq, suffix: settingsType,
+		state:     gitlabhqSettingsState.with(object{"id": "1", "project": "acme%2Fweb"}),
+		arguments: "project = \"acme/web\"\n  active = true\n  on_destroy = \"keep\"",
+		want:      settingsObject.with(object{"project": "acme%2Fweb", "on_destroy": "keep"}),
+		requests:  []string{"GET /projects/1/error_tracking/settings", "GET /projects/acme%2Fweb"},
 	},
 	"settings that are not kept": {
-		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
-		state: gitlabhqSettingsState.with(object{"keep_settings_on_destroy": false}),
-		to:    "gitlab_error_tracking_settings", arguments: "project = \"1\"\n  active = true",
-		want:     settingsObject.with(object{"project": "1"}),
-		requests: []string{"GET /projects/1/error_tracking/settings"},
-		warned:   true,
+		provider: gitlabhq, suffix: settingsType,
+		state:     gitlabhqSettingsState.with(object{"keep_settings_on_destroy": false}),
+		arguments: "project = \"1\"\n  active = true",
+		want:      settingsObject.with(object{"project": "1"}),
+		requests:  []string{"GET /projects/1/error_tracking/settings"},
+		warned:    true,
 	},
 	"settings without the choice": {
-		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_settings",
-		state: gitlabhqSettingsState.with(object{"keep_settings_on_destroy": nil}),
-		to:    "gitlab_error_tracking_settings", arguments: "project = \"1\"\n  active = true\n  on_destroy = \"keep\"",
-		want:     settingsObject.with(object{"project": "1", "on_destroy": "keep"}),
-		requests: []string{"GET /projects/1/error_tracking/settings"},
+		provider: gitlabhq, suffix: settingsType,
+		state:     gitlabhqSettingsState.with(object{"keep_settings_on_destroy": nil}),
+		arguments: "project = \"1\"\n  active = true\n  on_destroy = \"keep\"",
+		want:      settingsObject.with(object{"project": "1", "on_destroy": "keep"}),
+		requests:  []string{"GET /projects/1/error_tracking/settings"},
 	},
 	"client key by ID": {
-		provider: "registry.terraform.io/gitlabhq/gitlab", from: "gitlab_project_error_tracking_client_key",
-		state: gitlabhqClientKeyState,
-		to:    "gitlab_error_tracking_client_key", arguments: "project = \"1\"",
-		want: movedKeyObject("1"), requests: []string{"GET /projects/1/error_tracking/client_keys"},
+		provider: gitlabhq, suffix: clientKeyType,
+		state:     gitlabhqClientKeyState,
+		arguments: "project = \"1\"",
+		want:      movedKeyObject("1"), requests: []string{"GET /projects/1/error_tracking/client_keys"},
 	},
 	"client key by path": {
-		provider: "registry.example.com/gitlabhq/gitlab", from: "gitlab_project_error_tracking_client_key",
-		state: gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
-		to:    "gitlab_error_tracking_client_key", arguments: "project = \"1\"",
-		want:     movedKeyObject("acme/web"),
-		requests: []string{"GET /projects/1/error_tracking/client_keys", "GET /projects/acme%2Fweb"},
+		provider: "registry.example.com/gitlabhq/gitlab", suffix: clientKeyType,
+		state:     gitlabhqClientKeyState.with(object{"id": "acme/web:8", "project": "acme/web"}),
+		arguments: "project = \"1\"",
+		want:      movedKeyObject("acme/web"),
+		requests:  []string{"GET /projects/1/error_tracking/client_keys", "GET /projects/acme%2Fweb"},
 	},
 }
 
@@ -105,9 +107,7 @@ func TestMoveState(t *testing.T) {
 			scenario := keyScenario()
 			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 			gitlab := startTestbed(t, scenario)
-			terraform := newMove(t, gitlab, move.provider, move.from, move.to, move.arguments)
-			terraform.write(t, "terraform.tfstate", stateFile(move.provider, move.from, move.state))
-
+			terraform := newMove(t, gitlab, move.provider, move.suffix, move.state, move.arguments)
 			output, err := terraform.run(t, "plan", "-out=move.tfplan")
 			if err != nil {
 				t.Fatalf("%v\n%s", err, output)
@@ -115,7 +115,7 @@ func TestMoveState(t *testing.T) {
 			if err := gitlab.compare(gitlab.requests(), move.requests); err != nil {
 				t.Error(err)
 			}
-			if !strings.Contains(output, "has moved to "+move.to+".new") || !strings.Contains(output, "Plan: 0 to add, 0 to change, 0 to destroy.") {
+			if !strings.Contains(output, "has moved to "+TypeName+move.suffix+".new") || !strings.Contains(output, "Plan: 0 to add, 0 to change, 0 to destroy.") {
 				t.Errorf("the plan is not of a move alone:\n%s", output)
 			}
 			if warned := strings.Contains(output, "Original settings unknown"); warned != move.warned {
@@ -172,8 +172,7 @@ func TestMoveState_withoutRefresh(t *testing.T) {
 			scenario := keyScenario()
 			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 			gitlab := startTestbed(t, scenario)
-			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, test.arguments)
-			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state))
+			terraform := newMove(t, gitlab, gitlabhq, test.suffix, test.state, test.arguments)
 			// What depends on the numbers knows them at once.
 			terraform.write(t, "number.tf", fmt.Sprintf("output \"number\" {\n  value = \"project ${%[1]s.new.project_id} of ${%[1]s.new.id}\"\n}\n", TypeName+test.suffix))
 			if output := terraform.succeeds(t, "plan", "-refresh=false", "-destroy"); strings.Contains(output, willBeForgotten) {
@@ -225,8 +224,7 @@ func TestMoveState_toAnotherProjectWithoutRefresh(t *testing.T) {
 			scenario := keyScenario()
 			scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 			gitlab := startTestbed(t, scenario)
-			terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, TypeName+suffix, test.arguments)
-			terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+suffix, test.state))
+			terraform := newMove(t, gitlab, gitlabhq, suffix, test.state, test.arguments)
 			terraform.fails(t, []string{"Error: " + differentProject, "The resource is in project 1, but project is now acme/shop, which is project 2", "Nothing was changed"}, "apply", "-auto-approve", "-refresh=false")
 			gitlab.SetRole(maintainer, 1, "")
 			terraform.fails(t, []string{"Error: " + unableToFindProject, "Project acme/web: "}, "apply", "-auto-approve", "-refresh=false")
@@ -241,12 +239,15 @@ func TestMoveState_toAnotherProjectWithoutRefresh(t *testing.T) {
 	}
 }
 
-// newMove is an engine with a moved block between two types.
-func newMove(t *testing.T, gitlab *testbed, provider, from, to, arguments string) *commandLine {
+// newMove is an engine with the state of an object of another provider, and a moved block to the type of this one with the suffix.
+func newMove(t *testing.T, gitlab *testbed, provider, suffix string, state object, arguments string) *commandLine {
 	t.Helper()
+	from, to := gitlabhqType+suffix, TypeName+suffix
 	config := fmt.Sprintf("moved {\n  from = %s.old\n  to = %s.new\n}\n\nresource %q \"new\" {\n  %s\n}\n", from, to, to, arguments)
 	// OpenTofu reads the host registry.terraform.io in a state as its own.
-	return newCommandLine(t, gitlab, config, strings.TrimPrefix(provider, Hostname+"/"))
+	terraform := newCommandLine(t, gitlab, config, strings.TrimPrefix(provider, Hostname+"/"))
+	terraform.write(t, "terraform.tfstate", stateFile(inState(provider, from, "old", state)))
+	return terraform
 }
 
 // Where an engine sends the provider's address, and what of it.
@@ -361,14 +362,19 @@ func noErrors(t *testing.T, err error, diags []*tfprotov6.Diagnostic) {
 	}
 }
 
-// stateFile is a Terraform state with one instance.
-func stateFile(provider, typeName string, attributes object) string {
+// stateFile is a Terraform state with the given resources.
+func stateFile(resources ...object) string {
 	return jsonText(object{
-		"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "5b1d6bd5-2f2e-4f6a-9d1c-0d6a2a3f8c11", "outputs": object{},
-		"resources": []object{{
-			"mode": "managed", "type": typeName, "name": "old", "provider": fmt.Sprintf("provider[%q]", provider), "instances": []object{{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}},
-		}},
+		"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "5b1d6bd5-2f2e-4f6a-9d1c-0d6a2a3f8c11", "outputs": object{}, "resources": resources,
 	})
+}
+
+// inState is a resource of a provider in a state.
+func inState(provider, typeName, name string, attributes object) object {
+	return object{
+		"mode": "managed", "type": typeName, "name": name, "provider": fmt.Sprintf("provider[%q]", provider),
+		"instances": []object{{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []any{}}},
+	}
 }
 
 // A moved state that has only the path of its project, planned without a refresh: the numbers become known when they can.
@@ -386,9 +392,8 @@ func TestMoveState_numbersUnknown(t *testing.T) {
 			t.Run(kind+" "+name, func(t *testing.T) {
 				t.Parallel()
 				gitlab := startTestbed(t, twoProjects())
-				terraform := newMove(t, gitlab, "registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, TypeName+test.suffix, "project = "+project+"\n  "+test.arguments)
+				terraform := newMove(t, gitlab, gitlabhq, test.suffix, test.state, "project = "+project+"\n  "+test.arguments)
 				terraform.write(t, "project.tf", "resource \"terraform_data\" \"project\" {\n  input = \"acme/new\"\n}\n")
-				terraform.write(t, "terraform.tfstate", stateFile("registry.terraform.io/gitlabhq/gitlab", gitlabhqType+test.suffix, test.state))
 				terraform.succeeds(t, "plan", "-refresh=false", "-out=saved.tfplan")
 				gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/new", ClientKeys: gitlabsim.MakeKeys(8), Settings: &gitlabsim.Settings{Active: true, Integrated: true}})
 				if name == "there in the last moment" { // The plan of the apply does not find it.
@@ -430,7 +435,7 @@ func TestState_incomplete(t *testing.T) {
 				t.Parallel()
 				gitlab := startTestbed(t, keyScenario())
 				terraform := newCommandLine(t, gitlab, strings.ReplaceAll(clientKeyConfig("acme/web", ""), `"test"`, `"old"`))
-				terraform.write(t, "terraform.tfstate", stateFile(address, TypeName+clientKeyType, movedKeyObject("acme/web").with(test.state)))
+				terraform.write(t, "terraform.tfstate", stateFile(inState(address, TypeName+clientKeyType, "old", movedKeyObject("acme/web").with(test.state))))
 				for _, command := range []string{"-destroy=false", "-destroy"} {
 					output, err := terraform.run(t, "apply", "-auto-approve", refresh, command)
 					if test.fails != strings.Contains(output, "The state has no key_id") || test.fails != (err != nil) {
