@@ -142,22 +142,11 @@ func TestCache(t *testing.T) {
 			wantAsked(t, next, 2, nil)
 			f.wantBegun(t, 2)
 		},
-		"failure for all who wait, not for the next": func(t *testing.T, f *fetches) {
-			f.cache.keeps = ErrProjectNotFound // and no other error
+		"a failure is kept as a value is": func(t *testing.T, f *fetches) {
 			one, two := f.ask(t.Context(), "key"), f.ask(t.Context(), "key")
 			f.finish(0, -1)
 			wantAsked(t, one, 0, errFetch)
 			wantAsked(t, two, 0, errFetch)
-			next := f.ask(t.Context(), "key")
-			f.finish(1, 3)
-			wantAsked(t, next, 3, nil)
-			f.wantBegun(t, 2)
-		},
-		"the error that counts as an answer": func(t *testing.T, f *fetches) {
-			f.cache.keeps = errFetch
-			one := f.ask(t.Context(), "key")
-			f.finish(0, -1)
-			wantAsked(t, one, 0, errFetch)
 			wantAsked(t, f.ask(t.Context(), "key"), 0, errFetch)
 			f.wantBegun(t, 1)
 			f.cache.forget("other")

@@ -69,8 +69,6 @@ func New(o Options) (*Client, error) {
 		header:    http.Header{},
 		network:   network,
 		secrets:   maskSecrets(o),
-		projects:  cache[string, Project]{keeps: ErrProjectNotFound},
-		settings:  cache[int64, *Settings]{keeps: ErrProjectNotFound},
 		rateLimit: rateLimit{slot: semaphore.NewWeighted(1)},
 	}
 	for name, value := range o.Headers {

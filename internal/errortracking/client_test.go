@@ -573,6 +573,7 @@ func faultTable() map[string]faultEnds {
 
 // Each call meets each fault in its own request. It ends as the table says; GitLab has what the call leaves when it ends
 // well, and what it had before when it ends with an error, except after an answer that only pretends to be a refusal.
+// The next run, without the fault, ends well.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for faultName, ends := range faultTable() {
@@ -613,11 +614,11 @@ func TestFaults(t *testing.T) {
 					return
 				}
 				server.ClearFaults()
-				if err := test.call(t.Context(), client); err != nil {
-					t.Errorf("without the fault: %v", err)
+				if err := test.call(t.Context(), newClient(t, server.URL())); err != nil {
+					t.Errorf("the next run: %v", err)
 				}
 				if got := rowsOf(server); got != test.leaves {
-					t.Errorf("without the fault GitLab has %s, want %s", got, test.leaves)
+					t.Errorf("after the next run GitLab has %s, want %s", got, test.leaves)
 				}
 			})
 		}
