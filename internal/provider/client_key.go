@@ -67,8 +67,13 @@ func (m *clientKeyModel) setKey(projectID int64, k errortracking.ClientKey) {
 
 // find fills in the client key of the project that has the model's key ID or public key, or else the oldest active one.
 func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) bool {
-	projectID, keys, ok := readClientKeys(ctx, client, m.Project, diags)
+	projectID, ok := resolve(ctx, client, m.Project, diags)
 	if !ok {
+		return false
+	}
+	keys, err := client.ClientKeys(ctx, projectID.ValueInt64())
+	if err != nil {
+		addFailure(diags, unableToReadClientKeys, named(m.Project), err)
 		return false
 	}
 	chosen, wanted := func(k errortracking.ClientKey) bool { return k.Active }, "active client key"
@@ -85,26 +90,13 @@ func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client,
 		diags.AddError(clientKeyNotFound, noKey(wanted, m.Project, keys)+" Create a key with a gitlab_error_tracking_client_key resource.")
 		return false
 	}
-	m.setKey(projectID, found[0])
+	m.setKey(projectID.ValueInt64(), found[0])
 	return true
 }
 
 // matching returns the client keys that match, in their order.
 func matching(keys []errortracking.ClientKey, match func(errortracking.ClientKey) bool) []errortracking.ClientKey {
 	return slices.DeleteFunc(slices.Clone(keys), func(k errortracking.ClientKey) bool { return !match(k) })
-}
-
-// readClientKeys returns the number of a project and all its client keys, by ascending ID.
-func readClientKeys(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (projectID int64, keys []errortracking.ClientKey, ok bool) {
-	id, ok := resolve(ctx, client, project, diags)
-	if !ok {
-		return 0, nil, false
-	}
-	keys, err := client.ClientKeys(ctx, id.ValueInt64())
-	if err != nil {
-		addFailure(diags, unableToReadClientKeys, named(project), err)
-	}
-	return id.ValueInt64(), keys, err == nil
 }
 
 // identify writes what identifies the key among all of a GitLab, for the engines that know identities.

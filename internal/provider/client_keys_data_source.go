@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -71,37 +72,38 @@ func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
 		return
 	}
-	model.Keys, model.Unreadable = []clientKeyModel{}, []string{}
+	projects, ok := model.projects(ctx, d.client, &resp.Diagnostics)
+	if !ok {
+		return
+	}
 	if model.Group.IsNull() {
-		projectID, keys, ok := readClientKeys(ctx, d.client, model.Project, &resp.Diagnostics)
-		if !ok {
+		model.ProjectID = types.Int64Value(projects[0].ID)
+	}
+	model.Keys, model.Unreadable = []clientKeyModel{}, []string{}
+	for read := range readEach(ctx, model.groupModel, projects, &model.Unreadable, d.readKeys) {
+		if read.err != nil {
+			addFailure(&resp.Diagnostics, unableToReadClientKeys, "Project "+read.project.Path, read.err)
 			return
 		}
-		model.ProjectID = types.Int64Value(projectID)
-		model.add(model.Project.ValueString(), projectID, keys)
-	} else {
-		found, unreadable, ok := readGroup(ctx, d.client, model.groupModel, d.readKeys, &resp.Diagnostics)
-		if !ok {
-			return
-		}
-		model.Unreadable = unreadable
-		for _, p := range found {
-			model.add(p.project.Path, p.project.ID, p.found)
+		for _, k := range read.found {
+			if !model.Active.IsNull() && k.Active != model.Active.ValueBool() {
+				continue
+			}
+			key := clientKeyModel{Project: types.StringValue(read.project.Path)}
+			key.setKey(read.project.ID, k)
+			model.Keys = append(model.Keys, key)
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 
-// add adds those of a project's client keys that are asked for.
-func (m *clientKeysModel) add(project string, projectID int64, keys []errortracking.ClientKey) {
-	for _, k := range keys {
-		if !m.Active.IsNull() && k.Active != m.Active.ValueBool() {
-			continue
-		}
-		key := clientKeyModel{Project: types.StringValue(project)}
-		key.setKey(projectID, k)
-		m.Keys = append(m.Keys, key)
+// projects returns the projects that the configuration names, or an error that says what could not be done.
+func (m *clientKeysModel) projects(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) ([]errortracking.Project, bool) {
+	if !m.Group.IsNull() {
+		return m.groupModel.projects(ctx, client, diags)
 	}
+	id, ok := resolve(ctx, client, m.Project, diags)
+	return []errortracking.Project{{ID: id.ValueInt64(), Path: m.Project.ValueString()}}, ok
 }
 
 // readKeys returns the client keys of a project of the group.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -36,28 +37,6 @@ func (m groupModel) projects(ctx context.Context, client *errortracking.Client, 
 	return projects, err == nil
 }
 
-// readGroup reads each project of a group for a data source. It returns what was found by ascending project ID, and the
-// paths of the projects that the token may not read.
-func readGroup[T any](ctx context.Context, client *errortracking.Client, group groupModel, read func(context.Context, errortracking.Project) (T, error), diags *diag.Diagnostics) (found []projectRead[T], unreadable []string, ok bool) {
-	projects, ok := group.projects(ctx, client, diags)
-	if !ok {
-		return nil, nil, false
-	}
-	unreadable = []string{}
-	for project := range inOrder(ctx, projectsAtOnce, projects, read) {
-		switch {
-		case isUnreadable(project.err):
-			unreadable = append(unreadable, project.project.Path)
-		case project.err != nil:
-			addFailure(diags, unableToReadProject, "Project "+project.project.Path, project.err)
-			return nil, nil, false
-		default:
-			found = append(found, project)
-		}
-	}
-	return found, unreadable, true
-}
-
 // isUnreadable reports whether err means that the token may not read a project.
 func isUnreadable(err error) bool {
 	return errors.Is(err, errortracking.ErrForbidden) || errors.Is(err, errortracking.ErrProjectNotFound) || errors.Is(err, errortracking.ErrMissingPermission)
@@ -70,26 +49,26 @@ type projectRead[T any] struct {
 	err     error
 }
 
-// inOrder reads projects, up to limit at the same time, and yields what was found in their order. Nothing goes on after
-// the iteration.
-func inOrder[T any](ctx context.Context, limit int, projects []errortracking.Project, read func(context.Context, errortracking.Project) (T, error)) iter.Seq[projectRead[T]] {
+// readEach reads projects, projectsAtOnce at the same time, and yields what was found in their order, up to the first error.
+// Those of a group that the token may not read are no error: their paths go into unreadable.
+func readEach[T any](ctx context.Context, of groupModel, projects []errortracking.Project, unreadable *[]string, read func(context.Context, errortracking.Project) (T, error)) iter.Seq[projectRead[T]] {
 	return func(yield func(projectRead[T]) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		var running sync.WaitGroup
-		defer running.Wait()
-		defer cancel()
-		var results []chan projectRead[T]
-		for i := range projects {
-			for _, project := range projects[len(results):min(i+limit, len(projects))] {
-				result := make(chan projectRead[T], 1)
-				results = append(results, result)
+		for together := range slices.Chunk(projects, projectsAtOnce) {
+			reads := make([]projectRead[T], len(together))
+			var running sync.WaitGroup
+			for i, project := range together {
 				running.Go(func() {
 					found, err := read(ctx, project)
-					result <- projectRead[T]{project, found, err}
+					reads[i] = projectRead[T]{project, found, err}
 				})
 			}
-			if !yield(<-results[i]) {
-				return
+			running.Wait()
+			for _, r := range reads {
+				if !of.Group.IsNull() && isUnreadable(r.err) {
+					*unreadable = append(*unreadable, r.project.Path)
+				} else if !yield(r) || r.err != nil {
+					return
+				}
 			}
 		}
 	}

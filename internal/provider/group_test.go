@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -145,10 +144,10 @@ func TestGroupDataSources_bigGroup(t *testing.T) {
 	}
 }
 
-// Works run at the same time, but not more than allowed, and what they yield comes in the order of their items.
-func TestInOrder(t *testing.T) {
+// Projects are read at the same time, but not more than allowed, and what is found comes in their order.
+func TestReadEach(t *testing.T) {
 	t.Parallel()
-	const limit, count = 3, 20
+	const count = 2*projectsAtOnce + 4
 	projects := make([]errortracking.Project, count)
 	want := make([]int64, count)
 	for n := range projects {
@@ -158,21 +157,18 @@ func TestInOrder(t *testing.T) {
 	together := make(chan struct{})
 	meet := sync.OnceFunc(func() { close(together) })
 	var got []int64
-	for read := range inOrder(t.Context(), limit, projects, func(_ context.Context, project errortracking.Project) (int64, error) {
+	for read := range readEach(t.Context(), groupModel{}, projects, nil, func(_ context.Context, project errortracking.Project) (int64, error) {
 		defer running.Add(-1)
-		if now := running.Add(1); now == limit {
+		if now := running.Add(1); now == projectsAtOnce {
 			meet()
-		} else if now > limit {
+		} else if now > projectsAtOnce {
 			peak.Store(now)
 		}
 		<-together // goes on when so many run
-		if project.ID == 7 {
-			return 0, errortracking.ErrForbidden
-		}
 		return project.ID, nil
 	}) {
-		if (read.project.ID == 7) != (read.err != nil) {
-			t.Errorf("project %d: %v", read.project.ID, read.err)
+		if read.found != read.project.ID {
+			t.Errorf("found %d in project %d", read.found, read.project.ID)
 		}
 		got = append(got, read.project.ID)
 	}
@@ -180,29 +176,41 @@ func TestInOrder(t *testing.T) {
 		t.Errorf("yielded (-want +got):\n%s", diff)
 	}
 	if peak.Load() != 0 {
-		t.Errorf("%d projects were read at the same time, want at most %d", peak.Load(), limit)
+		t.Errorf("%d projects were read at the same time, want at most %d", peak.Load(), projectsAtOnce)
 	}
 }
 
-// An iteration that ends early ends the reads under way.
-func TestInOrder_endsEarly(t *testing.T) {
+// An iteration that ends early, or an error, ends the reading: no further projects are read.
+func TestReadEach_ends(t *testing.T) {
 	t.Parallel()
-	started, ended := make(chan struct{}), make(chan error, 1)
-	projects := []errortracking.Project{{ID: 1}, {ID: 2}, {ID: 3}}
-	for range inOrder(t.Context(), 2, projects, func(ctx context.Context, project errortracking.Project) (int, error) {
-		if project.ID == 1 {
-			<-started
-			return 1, nil
-		}
-		close(started)
-		<-ctx.Done()
-		ended <- ctx.Err()
-		return 0, ctx.Err()
-	}) {
-		break
-	}
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("the read ended with %v", err)
+	projects := make([]errortracking.Project, 3*projectsAtOnce)
+	for name, test := range map[string]struct {
+		fails error
+		stop  bool
+		want  int
+	}{
+		"early":                    {stop: true, want: 1},
+		"with an error":            {fails: errortracking.ErrServer, want: 1},
+		"with a forbidden project": {fails: errortracking.ErrForbidden, want: 1},
+		"with the last project":    {want: len(projects)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var read atomic.Int64
+			yielded := 0
+			for range readEach(t.Context(), groupModel{}, projects, nil, func(context.Context, errortracking.Project) (int, error) {
+				read.Add(1)
+				return 0, test.fails
+			}) {
+				yielded++
+				if test.stop {
+					break
+				}
+			}
+			if wantRead := max(projectsAtOnce, test.want); yielded != test.want || int(read.Load()) != wantRead {
+				t.Errorf("yielded %d and read %d, want %d and %d", yielded, read.Load(), test.want, wantRead)
+			}
+		})
 	}
 }
 

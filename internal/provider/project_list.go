@@ -81,11 +81,7 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 	stream.Results = func(push func(list.ListResult) bool) {
 		left := req.Limit
 		var unreadable []string
-		for read := range inOrder(ctx, projectsAtOnce, projects, find) {
-			if !model.Group.IsNull() && isUnreadable(read.err) {
-				unreadable = append(unreadable, read.project.Path)
-				continue
-			}
+		for read := range readEach(ctx, model.groupModel, projects, &unreadable, find) {
 			if read.err != nil {
 				var failed diag.Diagnostics
 				addFailure(&failed, unableToReadProject, "Project "+read.project.Path, read.err)

@@ -66,17 +66,17 @@ func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
 		return
 	}
-	found, unreadable, ok := readGroup(ctx, d.client, model.groupModel, d.readSettings, &resp.Diagnostics)
+	projects, ok := model.projects(ctx, d.client, &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	model.Projects, model.Unreadable = make([]groupProjectModel, len(found)), unreadable
-	for i, p := range found {
-		model.Projects[i] = groupProjectModel{
-			Project:   types.StringValue(p.project.Path),
-			ProjectID: types.Int64Value(p.project.ID),
-			Settings:  p.found,
+	model.Projects, model.Unreadable = []groupProjectModel{}, []string{}
+	for read := range readEach(ctx, model.groupModel, projects, &model.Unreadable, d.readSettings) {
+		if read.err != nil {
+			addFailure(&resp.Diagnostics, unableToReadSettings, "Project "+read.project.Path, read.err)
+			return
 		}
+		model.Projects = append(model.Projects, groupProjectModel{types.StringValue(read.project.Path), types.Int64Value(read.project.ID), read.found})
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
