@@ -25,6 +25,10 @@ func ParseProject(project string) (id int64, path string, err error) {
 	return 0, path, err
 }
 
+// ParseGroup reads what a user wrote for a group: its numeric ID or its full path such as "acme/backend", also escaped. It
+// returns either without escapes. The error wraps [ErrName].
+func ParseGroup(group string) (string, error) { return parseFullPath(group, "group", "acme/backend") }
+
 // parseFullPath unescapes the ID or path that a user wrote. What it names and the example are words of the error.
 func parseFullPath(text, names, example string) (string, error) {
 	path, problem := text, ""
@@ -110,4 +114,24 @@ func (c *Client) findProject(ctx context.Context, project string) (found Project
 		}
 	}
 	return found, err
+}
+
+// GroupProjects returns the projects of a group, by ascending ID, 100 a request. The group is given by numeric ID or full
+// path; see [ParseGroup] for the forms. With subgroups the projects below its subgroups are among them; projects that are
+// only shared with the group are not. They are those that the token may see, whatever its role in them. The error is
+// [ErrGroupNotFound] when there is no such group or the token may not see it, or wraps [ErrName].
+//
+//	GET /groups/:id/projects
+func (c *Client) GroupProjects(ctx context.Context, group string, subgroups bool) ([]Project, error) {
+	group, err := ParseGroup(group)
+	if err != nil {
+		return nil, err
+	}
+	return readList(ctx, c, "/groups/"+url.PathEscape(group)+"/projects", url.Values{
+		"order_by":          {"id"},
+		"sort":              {"asc"},
+		"include_subgroups": {strconv.FormatBool(subgroups)},
+		"simple":            {"true"},
+		"with_shared":       {"false"},
+	}, func(p Project) int64 { return p.ID })
 }

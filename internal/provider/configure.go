@@ -11,7 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
+
+// logSubsystem is the name under which requests to GitLab stand in Terraform's log.
+const logSubsystem = "errortracking"
 
 // providerModel is the provider block.
 type providerModel struct {
@@ -100,6 +104,11 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 		}
 	}
 	return client
+}
+
+// logAttempt writes an attempt at a request to Terraform's log, at the level DEBUG.
+func logAttempt(ctx context.Context, fields map[string]any) {
+	tflog.SubsystemDebug(tflog.NewSubsystem(ctx, logSubsystem), logSubsystem, "Request to GitLab", fields)
 }
 
 // noToken says what to do without a token, and why what the environment has in its place does not help.

@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -43,7 +44,8 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 		projectID = b.planKnownProject(ctx, before, after, projectID, resp)
 	}
 	if !before.IsNull() {
-		resp.Diagnostics.Append(savePrivate(ctx, resp.Private, replacementKey, replacement{known.ValueInt64(), before.ValueString(), projectID.ValueInt64()})...)
+		left, _ := json.Marshal(replacement{known.ValueInt64(), before.ValueString(), projectID.ValueInt64()})
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, replacementKey, left)...)
 	} else if replaced := replacedBy(ctx, req); replaced.From != 0 && b.client != nil && !resp.Diagnostics.HasError() {
 		b.checkReplacement(ctx, replaced, after, projectID, &resp.Diagnostics)
 	}
@@ -121,7 +123,8 @@ const replacementKey = "replacement"
 
 // replacedBy returns what the plan of the existing object has left, if the new object of req replaces one.
 func replacedBy(ctx context.Context, req resource.ModifyPlanRequest) (r replacement) {
-	loadPrivate(ctx, req.Private, replacementKey, &r)
+	left, _ := req.Private.GetKey(ctx, replacementKey)
+	_ = json.Unmarshal(left, &r)
 	return r
 }
 

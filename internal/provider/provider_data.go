@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -11,6 +12,9 @@ import (
 )
 
 const detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
+
+// shortWait is how long the rate limit may make a run wait without a warning.
+const shortWait = 10 * time.Second
 
 // providerData is what all objects of one provider block share. An object has it once Terraform has configured the object.
 type providerData struct {
@@ -60,4 +64,15 @@ func (d *providerData) configured(diags *diag.Diagnostics) bool {
 		diags.AddError(providerNotConfigured, detailNotConfigured+" Apply the resource that it depends on first, for example with -target.")
 	}
 	return d.client != nil
+}
+
+// warnOfRateLimit warns once when requests have waited long for GitLab's rate limit. Each operation calls it when it ends.
+func (d *providerData) warnOfRateLimit(diags *diag.Diagnostics) {
+	if d.client == nil || d.client.RateLimitWait() <= shortWait {
+		return
+	}
+	d.rateLimited.Do(func() {
+		diags.AddWarning(waitedForRateLimit, "Requests to GitLab at "+d.client.Host()+" wait because its rate limit is reached.\n\n"+
+			"To reduce waiting, set project to IDs instead of paths, use the token of a separate user for each pipeline, or ask a GitLab administrator to raise the limit.")
+	})
 }

@@ -323,6 +323,6 @@ func (r *settingsResource) save(ctx context.Context, projectID int64, project ty
 	}
 	original = cmp.Or(original, &originalSettings{Existed: saved.Before != nil})
 	original.remember(saved.Before, wanted)
-	diags.Append(savePrivate(ctx, private, originalKey, original)...)
+	diags.Append(original.save(ctx, private)...)
 	return saved, true
 }

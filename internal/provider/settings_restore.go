@@ -3,8 +3,10 @@ package provider
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
 // originalKey is the key of the private state that holds the settings before Terraform changed them, for on_destroy.
@@ -22,12 +24,25 @@ type originalSettings struct {
 	IntegratedChanged bool `json:"integrated_changed,omitempty"`
 }
 
+// privateState is what framework requests and responses offer of the private state.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
 // loadOriginal returns what was saved. An object of which nothing was saved was imported or moved: Terraform has changed
 // nothing of it yet.
 func loadOriginal(ctx context.Context, private privateState) originalSettings {
 	original := originalSettings{Existed: true}
-	loadPrivate(ctx, private, originalKey, &original)
+	saved, _ := private.GetKey(ctx, originalKey)
+	_ = json.Unmarshal(saved, &original)
 	return original
+}
+
+// save saves it for later operations on the object.
+func (o originalSettings) save(ctx context.Context, private privateState) diag.Diagnostics {
+	value, _ := json.Marshal(o) // which cannot fail for Booleans
+	return private.SetKey(ctx, originalKey, value)
 }
 
 // remember notes what a save found and changed.
