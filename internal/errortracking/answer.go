@@ -29,8 +29,6 @@ func (c *call) decode(ctx context.Context, err error, reply any) (kind, cause er
 		err = failed.Err // The outer error repeats method and URL.
 	}
 	switch a := c.answer; {
-	case a == nil && errors.Is(err, errBodyTooLong):
-		return ErrMalformed, err
 	case errors.Is(ctx.Err(), context.Canceled) && (a == nil || errors.Is(err, context.Canceled)):
 		return ErrInterrupted, err
 	case a == nil:

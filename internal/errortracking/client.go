@@ -123,7 +123,8 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 	}
 	req.Header, call.path = header, req.URL.EscapedPath()
 	client := retryablehttp.Client{
-		HTTPClient:   &http.Client{Transport: call, CheckRedirect: call.checkRedirect},
+		// No redirect is followed: the token belongs to the base URL.
+		HTTPClient:   &http.Client{Transport: call, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		RetryWaitMin: minWait,
 		RetryWaitMax: maxWait,
 		RetryMax:     int(*c.options.Retries),

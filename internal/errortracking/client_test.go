@@ -531,8 +531,8 @@ func faultTable() map[string]faultEnds {
 	keys500 := func(e *faultEnds) {
 		e.readKey, e.deleteKey = errortracking.ErrClientKeysFailed, errortracking.ErrClientKeysFailed
 	}
-	redirect := func(to string, times int) gitlabsim.Fault {
-		return gitlabsim.Fault{Status: 301, Headers: map[string]string{"Location": to}, Times: times}
+	redirect := func(to string) gitlabsim.Fault {
+		return gitlabsim.Fault{Status: 301, Headers: map[string]string{"Location": to}}
 	}
 	body := func(status int, body string) gitlabsim.Fault { return gitlabsim.Fault{Status: status, Body: body} }
 	truncated := gitlabsim.Fault{Status: 200, Body: `{"id":1,"active":tr`, ContentType: "application/json", After: true}
@@ -565,9 +565,9 @@ func faultTable() map[string]faultEnds {
 			change(func(e *faultEnds) { e.deleteKey = nil }),
 		"404 route": allEnd(body(404, `{"error":"404 Not Found"}`), errortracking.ErrFeatureRemoved).
 			change(func(e *faultEnds) { e.find = errortracking.ErrNoSuchEndpoint }),
-		"405 moved":          allEnd(body(405, `{"message":"Non GET methods are not allowed for moved projects"}`), errortracking.ErrProjectMoved),
-		"301 same host once": allEnd(redirect("same", 1), errortracking.ErrRedirected).change(func(e *faultEnds) { e.read, e.readKey, e.find = nil, nil, nil }),
-		"301 other host":     allEnd(redirect("http://127.0.0.1:1", 0), errortracking.ErrRedirected).change(func(e *faultEnds) { e.find = nil }),
+		"405 moved":      allEnd(body(405, `{"message":"Non GET methods are not allowed for moved projects"}`), errortracking.ErrProjectMoved),
+		"301 same host":  allEnd(redirect("same"), errortracking.ErrRedirected).change(func(e *faultEnds) { e.find = nil }),
+		"301 other host": allEnd(redirect("http://127.0.0.1:1"), errortracking.ErrRedirected).change(func(e *faultEnds) { e.find = nil }),
 	}
 }
 

@@ -73,7 +73,7 @@ func isPermanent(err error) bool {
 	name, _ := errors.AsType[*net.DNSError](err)
 	refusal, _ := errors.AsType[proxyRefusal](err)
 	return name != nil && name.IsNotFound || refusal != 0 && refusal < 500 ||
-		errors.Is(ConnectionKind(err), ErrTLS) || errors.Is(err, errBodyTooLong)
+		errors.Is(ConnectionKind(err), ErrTLS)
 }
 
 // proxyRefusal is the status with which a proxy refuses to connect to a server.

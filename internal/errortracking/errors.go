@@ -44,7 +44,7 @@ var (
 	ErrFeatureRemoved = errors.New("this GitLab no longer has error tracking")
 	// ErrProjectMoved means 301 or 405: the project was renamed or moved, and the path is an old one.
 	ErrProjectMoved = errors.New("the project was renamed or moved, and GitLab does not accept its old path")
-	// ErrRedirected means a redirect that is not followed, because it leaves the base URL or would change the request.
+	// ErrRedirected means a redirect. None is followed, since the token belongs to the base URL.
 	ErrRedirected = errors.New("redirected elsewhere")
 	// ErrRejected means 200 with "status": "error": GitLab did not store the settings.
 	ErrRejected = errors.New("GitLab rejected the settings")

@@ -34,12 +34,8 @@ func (c *Client) SharedClientKeys(ctx context.Context, projectID int64) ([]Clien
 	return slices.Clone(keys), err
 }
 
-// Parts without a client of their own.
-var (
-	ErrBodyTooLong = errBodyTooLong
-	ParseBaseURL   = parseBaseURL
-	Origin         = origin
-)
+// ParseBaseURL needs no client.
+var ParseBaseURL = parseBaseURL
 
 // RequestedWait returns how long an answer asks to wait.
 func RequestedWait(status int, header http.Header) time.Duration {

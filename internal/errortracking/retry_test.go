@@ -486,7 +486,6 @@ func TestRetryPolicyAfterErrors(t *testing.T) {
 		"POST, refused":                {"POST", false, false, refused, true},
 		"POST, cut":                    {"POST", true, false, io.ErrUnexpectedEOF, false},
 		"GET, answer without a target": {"GET", true, true, io.ErrUnexpectedEOF, false},
-		"GET, answer too long":         {"GET", true, false, fmt.Errorf("reading: %w", errortracking.ErrBodyTooLong), false},
 		"GET, certificate refused":     {"GET", false, false, &url.Error{Op: "Get", URL: "https://x", Err: &tls.CertificateVerificationError{Err: errors.New("unknown authority")}}, false},
 		"GET, plain HTTP":              {"GET", false, false, http.ErrSchemeMismatch, false},
 		"GET, no such host":            {"GET", false, false, &net.DNSError{IsNotFound: true}, false},

@@ -10,32 +10,26 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
 )
 
-const (
-	// maxBody bounds how much of a response is read, in bytes; a page of 100 keys has about 25 kB.
-	maxBody = 8 << 20
-	// maxRedirects bounds how many redirects within GitLab are followed.
-	maxRedirects = 5
-)
+// maxBody bounds how much of a response is read, in bytes; a page of 100 keys has about 25 kB. JSON that is cut off there does
+// not decode.
+const maxBody = 8 << 20
 
-// call is one request with its repetitions and redirects, and what is known of the last attempt.
+// call is one request with its repetitions, and what is known of the last attempt.
 type call struct {
 	client         *Client
 	method         string
 	path           string // escaped and without the query
 	started        time.Time
-	attempts       int     // followed redirects do not count
+	attempts       int
 	wroteRequest   bool    // the attempt may have reached GitLab
 	answer         *answer // nil when there was none
 	mayHaveApplied bool    // an attempt, not only the last, may have changed something
@@ -58,10 +52,8 @@ func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	// No byte of the request is sent before GotConn.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { c.wroteRequest = true }})
 
-	if req.Response == nil {
-		c.attempts++
-	}
-	c.path, c.wroteRequest, c.answer = req.URL.EscapedPath(), false, nil
+	c.attempts++
+	c.wroteRequest, c.answer = false, nil
 	start := time.Now()
 	defer func() {
 		c.mayHaveApplied = c.mayHaveApplied || c.wroteRequest && (c.answer == nil || c.answer.status >= 500)
@@ -71,20 +63,15 @@ func (c *call) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	_ = resp.Body.Close()
 	if err != nil {
 		return nil, fmt.Errorf("reading the response: %w", err)
-	}
-	if len(body) > maxBody {
-		return nil, errBodyTooLong
 	}
 	c.answer = &answer{status: resp.StatusCode, header: resp.Header, body: bytes.TrimSpace(body)}
 	resp.Body, resp.ContentLength = http.NoBody, 0
 	return resp, nil
 }
-
-var errBodyTooLong = fmt.Errorf("the response is longer than %d MiB", maxBody>>20)
 
 // newNetwork makes the connection pool: the proxy of the environment, and the TLS settings of the options. A quarter of
 // an attempt's timeout without a sign of life from an HTTP/2 connection sends a ping, another quarter closes it, so that
@@ -142,22 +129,4 @@ func readPEM(option, path string) ([]byte, error) {
 		return nil, &OptionError{option, "the file it names cannot be read: " + failed.Err.Error()}
 	}
 	return content, err
-}
-
-// checkRedirect follows reading requests to the base URL's scheme, host and port, where the token belongs. Any other redirect
-// is handed back as the response.
-func (c *call) checkRedirect(req *http.Request, via []*http.Request) error {
-	if c.method != http.MethodGet || origin(req.URL) != origin(c.client.base) || len(via) > maxRedirects {
-		return http.ErrUseLastResponse
-	}
-	return nil
-}
-
-// origin returns the scheme, host and port of a URL, which are the same however they are written.
-func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = strconv.FormatInt(defaultPorts[u.Scheme], 10)
-	}
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
