@@ -24,17 +24,17 @@ func Example() {
 		log.Fatal(err)
 	}
 	ctx := context.Background()
-	id, err := client.ResolveProject(ctx, "acme/web")
+	project, err := client.ResolveProject(ctx, "acme/web")
 	if err != nil {
 		log.Fatal(err)
 	}
-	settings, err := client.SaveSettings(ctx, id, errortracking.WantedSettings{Active: true})
+	settings, err := client.SaveSettings(ctx, project.ID, errortracking.WantedSettings{Active: true})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("project", id, "active:", settings.Active, "integrated:", settings.Integrated)
+	fmt.Println("project", project.ID, "active:", settings.Active, "integrated:", settings.Integrated)
 
-	key, err := client.AddClientKey(ctx, id)
+	key, err := client.AddClientKey(ctx, project.ID)
 	if err != nil {
 		log.Fatal(err)
 	}

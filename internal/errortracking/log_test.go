@@ -28,13 +28,13 @@ func TestLog(t *testing.T) {
 			attempts = append(attempts, attempt)
 		}
 	})
-	id, err := client.ResolveProject(t.Context(), "acme/web")
+	found, err := client.ResolveProject(t.Context(), "acme/web")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.Settings(t.Context(), id)
+	_, err = client.Settings(t.Context(), found.ID)
 	wantError(t, err, errortracking.ErrSettingsNotFound)
-	if err := client.DeleteClientKey(t.Context(), id, 99); err != nil {
+	if err := client.DeleteClientKey(t.Context(), found.ID, 99); err != nil {
 		t.Error(err)
 	}
 

@@ -130,8 +130,8 @@ func TestBaseURL(t *testing.T) {
 			if err := client.CheckToken(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if id, err := client.ResolveProject(t.Context(), "acme/web"); err != nil || id != project {
-				t.Errorf("got project %d and error %v, want %d", id, err, project)
+			if found, err := client.ResolveProject(t.Context(), "acme/web"); err != nil || found.ID != project {
+				t.Errorf("got %+v and error %v, want project %d", found, err, project)
 			}
 			root, _, _ := strings.Cut(strings.TrimSuffix(tt.suffix, "/"), "/api/v4")
 			wantLines(t, server, "GET "+root+"/api/v4/user", "GET "+root+"/api/v4/projects/acme%2Fweb")

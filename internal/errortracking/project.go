@@ -70,20 +70,19 @@ func (p *Project) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, (*row)(p), "id", "path_with_namespace")
 }
 
-// ResolveProject returns the numeric ID of a project that is given by ID or full path; see [ParseProject] for the
-// forms. An ID costs no request. The errors are those of [Client.Project], but a project that was not found is asked for
-// again, since it may have been created meanwhile.
-func (c *Client) ResolveProject(ctx context.Context, project string) (int64, error) {
+// ResolveProject returns what [Client.Project] does, but an ID costs no request, and is also returned as the path. A project
+// that was not found is asked for again, since it may have been created meanwhile.
+func (c *Client) ResolveProject(ctx context.Context, project string) (Project, error) {
 	id, path, err := ParseProject(project)
 	if err != nil || id != 0 {
-		return id, err
+		return Project{ID: id, Path: project}, err
 	}
 	found, err := c.Project(ctx, project)
 	if errors.Is(err, ErrProjectNotFound) {
 		c.projects.forget(strings.ToLower(path))
 		found, err = c.Project(ctx, project)
 	}
-	return found.ID, err
+	return found, err
 }
 
 // Project returns what GitLab says of a project that is given by ID or full path; see [ParseProject] for the forms. The

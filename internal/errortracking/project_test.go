@@ -132,16 +132,18 @@ func FuzzParseProject(f *testing.F) {
 func TestResolveProject(t *testing.T) {
 	t.Parallel()
 
+	api := errortracking.Project{ID: 2, Path: "acme/sub/api"}
 	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: 2, Path: "acme/sub/api"}, {ID: 3, Path: "acme/web"}}})
 	client := newClient(t, server.URL())
 	for _, tt := range []struct {
 		project string
-		want    int64
+		want    errortracking.Project
 	}{
-		{"42", 42}, {"acme/sub/api", 2}, {"acme/sub/api", 2}, {"Acme/Sub/API", 2}, {"acme%2Fsub%2Fapi", 2}, {"acme/web", 3}, {"2", 2},
+		{"42", errortracking.Project{ID: 42, Path: "42"}}, {"acme/sub/api", api}, {"acme/sub/api", api}, {"Acme/Sub/API", api},
+		{"acme%2Fsub%2Fapi", api}, {"acme/web", errortracking.Project{ID: 3, Path: "acme/web"}}, {"2", errortracking.Project{ID: 2, Path: "2"}},
 	} {
-		if id, err := client.ResolveProject(t.Context(), tt.project); err != nil || id != tt.want {
-			t.Errorf("%s: got %d and error %v, want %d", tt.project, id, err, tt.want)
+		if found, err := client.ResolveProject(t.Context(), tt.project); err != nil || found != tt.want {
+			t.Errorf("%s: got %+v and error %v, want %+v", tt.project, found, err, tt.want)
 		}
 	}
 	wantLines(t, server, "GET /api/v4/projects/acme%2Fsub%2Fapi", "GET /api/v4/projects/acme%2Fweb")
@@ -151,9 +153,9 @@ func TestResolveProjectByABadName(t *testing.T) {
 	t.Parallel()
 
 	server := startGitLab(t, gitlabsim.Scenario{})
-	id, err := newClient(t, server.URL()).ResolveProject(t.Context(), "/web")
-	if id != 0 || !errors.Is(err, errortracking.ErrName) {
-		t.Errorf("got %d and error %v, want %v", id, err, errortracking.ErrName)
+	found, err := newClient(t, server.URL()).ResolveProject(t.Context(), "/web")
+	if found.ID != 0 || !errors.Is(err, errortracking.ErrName) {
+		t.Errorf("got %+v and error %v, want %v", found, err, errortracking.ErrName)
 	}
 	wantLines(t, server)
 }
@@ -167,8 +169,8 @@ func TestResolveProjectAgainAfterFailure(t *testing.T) {
 	_, err := client.ResolveProject(t.Context(), "acme/api")
 	wantError(t, err, errortracking.ErrProjectNotFound)
 	server.MoveProject(project, "acme/api")
-	if id, err := client.ResolveProject(t.Context(), "acme/api"); err != nil || id != project {
-		t.Errorf("got %d and error %v, want %d", id, err, project)
+	if found, err := client.ResolveProject(t.Context(), "acme/api"); err != nil || found.ID != project {
+		t.Errorf("got %+v and error %v, want project %d", found, err, project)
 	}
 }
 
@@ -188,8 +190,8 @@ func TestProjectNotFoundOnce(t *testing.T) {
 	wantError(t, err, errortracking.ErrProjectNotFound)
 	wantLines(t, server, asked, asked)
 	server.MoveProject(project, "acme/api")
-	if id, err := client.ResolveProject(t.Context(), "acme/API"); err != nil || id != project {
-		t.Errorf("got %d and error %v, want %d", id, err, project)
+	if found, err := client.ResolveProject(t.Context(), "acme/API"); err != nil || found.ID != project {
+		t.Errorf("got %+v and error %v, want project %d", found, err, project)
 	}
 	if found, err := client.Project(t.Context(), "acme/api"); err != nil || found.ID != project {
 		t.Errorf("got %+v and error %v, want %d", found, err, project)
@@ -210,9 +212,9 @@ func TestMovedProject(t *testing.T) {
 			})
 			// What is masked in messages, here parts of the Location, is not masked before it is read.
 			headers := func(o *errortracking.Options) { o.Headers = map[string]string{"X-Scheme": "http", "X-Version": "3"} }
-			id, err := newClient(t, server.URL(), headers).ResolveProject(t.Context(), "acme/old")
-			if err != nil || id != 3 {
-				t.Errorf("got %d and error %v, want 3", id, err)
+			found, err := newClient(t, server.URL(), headers).ResolveProject(t.Context(), "acme/old")
+			if want := (errortracking.Project{ID: 3, Path: "acme/new"}); err != nil || found != want {
+				t.Errorf("got %+v and error %v, want %+v", found, err, want)
 			}
 			wantLines(t, server, "GET /api/v4/projects/acme%2Fold", "GET /api/v4/projects/3")
 		})

@@ -65,16 +65,16 @@ func (m *clientKeyModel) setKey(projectID int64, k errortracking.ClientKey) {
 	m.SentryDSN = types.StringValue(k.DSN)
 }
 
-// find fills in the client key of the project that has the model's key ID or public key, or else the oldest active one.
-func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) bool {
-	projectID, ok := resolve(ctx, client, m.Project, diags)
+// findClientKey fills in the client key of the project that has the model's key ID or public key, or else the oldest active one.
+func (d *providerData) findClientKey(ctx context.Context, m *clientKeyModel, diags *diag.Diagnostics) {
+	projectID, ok := resolve(ctx, d.client, m.Project, diags)
 	if !ok {
-		return false
+		return
 	}
-	keys, err := client.ClientKeys(ctx, projectID.ValueInt64())
+	keys, err := d.client.ClientKeys(ctx, projectID.ValueInt64())
 	if err != nil {
 		addFailure(diags, unableToReadClientKeys, named(m.Project), err)
-		return false
+		return
 	}
 	chosen, wanted := func(k errortracking.ClientKey) bool { return k.Active }, "active client key"
 	switch {
@@ -88,10 +88,9 @@ func (m *clientKeyModel) find(ctx context.Context, client *errortracking.Client,
 	found := matching(keys, chosen)
 	if len(found) == 0 {
 		diags.AddError(clientKeyNotFound, noKey(wanted, m.Project, keys)+" Create a key with a gitlab_error_tracking_client_key resource.")
-		return false
+		return
 	}
 	m.setKey(projectID.ValueInt64(), found[0])
-	return true
 }
 
 // matching returns the client keys that match, in their order.

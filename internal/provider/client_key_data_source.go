@@ -47,7 +47,7 @@ func chosenClientKeyAttributes() map[string]schema.Attribute {
 func clientKeyDataAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":         schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true},
-		"project":    schema.StringAttribute{MarkdownDescription: "The project as given in `project`, or its full path if `group` is set.", Computed: true},
+		"project":    schema.StringAttribute{MarkdownDescription: "The full path of the project, or its ID if `project` is one.", Computed: true},
 		"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 		"key_id":     schema.Int64Attribute{MarkdownDescription: describeKeyID, Computed: true},
 		"active":     schema.BoolAttribute{MarkdownDescription: describeKeyActive, Computed: true},
@@ -57,11 +57,5 @@ func clientKeyDataAttributes() map[string]schema.Attribute {
 }
 
 func (d *clientKeyDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.warnOfRateLimit(&resp.Diagnostics)
-	var model clientKeyModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) || !model.find(ctx, d.client, &resp.Diagnostics) {
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	readData(ctx, d.providerData, req.Config, &resp.State, &resp.Diagnostics, d.findClientKey)
 }

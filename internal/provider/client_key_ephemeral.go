@@ -41,11 +41,5 @@ func (e *clientKeyEphemeral) Configure(_ context.Context, req ephemeral.Configur
 }
 
 func (e *clientKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	defer e.warnOfRateLimit(&resp.Diagnostics)
-	var model clientKeyModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !e.configured(&resp.Diagnostics) || !model.find(ctx, e.client, &resp.Diagnostics) {
-		return
-	}
-	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
+	readData(ctx, e.providerData, req.Config, &resp.Result, &resp.Diagnostics, e.findClientKey)
 }

@@ -24,8 +24,7 @@ type clientKeysDataSource struct {
 }
 
 type clientKeysModel struct {
-	Project types.String `tfsdk:"project"`
-	groupModel
+	projectListModel
 	ProjectID  types.Int64      `tfsdk:"project_id"`
 	Active     types.Bool       `tfsdk:"active"`
 	Keys       []clientKeyModel `tfsdk:"keys"`
@@ -66,13 +65,12 @@ func (d *clientKeysDataSource) ConfigValidators(context.Context) []datasource.Co
 }
 
 func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.warnOfRateLimit(&resp.Diagnostics)
-	var model clientKeysModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
-		return
-	}
-	projects, ok := model.projects(ctx, d.client, &resp.Diagnostics)
+	readData(ctx, d.providerData, req.Config, &resp.State, &resp.Diagnostics, d.fill)
+}
+
+// fill fills in the client keys of the project or group.
+func (d *clientKeysDataSource) fill(ctx context.Context, model *clientKeysModel, diags *diag.Diagnostics) {
+	projects, ok := model.projects(ctx, d.client, d.client.ResolveProject, diags)
 	if !ok {
 		return
 	}
@@ -82,7 +80,7 @@ func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	model.Keys, model.Unreadable = []clientKeyModel{}, []string{}
 	for read := range readEach(ctx, model.groupModel, projects, &model.Unreadable, d.readKeys) {
 		if read.err != nil {
-			addFailure(&resp.Diagnostics, unableToReadClientKeys, "Project "+read.project.Path, read.err)
+			addFailure(diags, unableToReadClientKeys, "Project "+read.project.Path, read.err)
 			return
 		}
 		for _, k := range read.found {
@@ -94,16 +92,6 @@ func (d *clientKeysDataSource) Read(ctx context.Context, req datasource.ReadRequ
 			model.Keys = append(model.Keys, key)
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
-}
-
-// projects returns the projects that the configuration names, or an error that says what could not be done.
-func (m *clientKeysModel) projects(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) ([]errortracking.Project, bool) {
-	if !m.Group.IsNull() {
-		return m.groupModel.projects(ctx, client, diags)
-	}
-	id, ok := resolve(ctx, client, m.Project, diags)
-	return []errortracking.Project{{ID: id.ValueInt64(), Path: m.Project.ValueString()}}, ok
 }
 
 // readKeys returns the client keys of a project of the group.

@@ -165,12 +165,12 @@ func (b *resourceBase) isCurrent(ctx context.Context, project string, id int64) 
 
 // resolve returns the numeric ID of a project, or an error that says what could not be done.
 func resolve(ctx context.Context, client *errortracking.Client, project types.String, diags *diag.Diagnostics) (types.Int64, bool) {
-	id, err := client.ResolveProject(ctx, project.ValueString())
+	found, err := client.ResolveProject(ctx, project.ValueString())
 	if err != nil {
 		addFailure(diags, unableToReadProject, named(project), err)
 		return types.Int64Null(), false
 	}
-	return types.Int64Value(id), true
+	return types.Int64Value(found.ID), true
 }
 
 // projectNumber returns the numeric ID of the project of a state. A state that was moved from gitlabhq/gitlab may lack it until

@@ -17,13 +17,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// projectListModel is the config block of both list resources.
+// projectListModel is how a configuration names a project, or the projects of a group.
 type projectListModel struct {
 	Project types.String `tfsdk:"project"`
 	groupModel
 }
 
-// projectListSchema is its schema, for a list of the given objects.
+// projectListSchema is the schema of the config block of both list resources, for a list of the given objects.
 func projectListSchema(objects string) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Finds the " + objects + " of a project, or of all projects in a group. Projects of the group that the token cannot read are left out, with a warning. Terraform stops after 100 results unless you set `limit`.",
@@ -66,7 +66,7 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	projects, ok := model.projects(ctx, b.client, &diags)
+	projects, ok := model.projects(ctx, b.client, b.client.Project, &diags)
 	if !ok {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -113,12 +113,13 @@ func unreadableWarning(group types.String, paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(projectsSkipped, "The token cannot read the error tracking of "+shown+" in group "+group.ValueString()+".\n\n"+adviceOn[errortracking.ErrForbidden].cure)
 }
 
-// projects returns the projects that a list is to ask about, or an error that says what could not be done.
-func (m projectListModel) projects(ctx context.Context, client *errortracking.Client, diags *diag.Diagnostics) ([]errortracking.Project, bool) {
+// projects returns the projects that the configuration names, or an error that says what could not be done. A project that is
+// given alone is found with find.
+func (m projectListModel) projects(ctx context.Context, client *errortracking.Client, find func(context.Context, string) (errortracking.Project, error), diags *diag.Diagnostics) ([]errortracking.Project, bool) {
 	if !m.Group.IsNull() {
 		return m.groupModel.projects(ctx, client, diags)
 	}
-	project, err := client.Project(ctx, m.Project.ValueString())
+	project, err := find(ctx, m.Project.ValueString())
 	if err != nil {
 		addFailure(diags, unableToReadProject, named(m.Project), err)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -60,25 +61,23 @@ func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 }
 
 func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.warnOfRateLimit(&resp.Diagnostics)
-	var model projectsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
-		return
-	}
-	projects, ok := model.projects(ctx, d.client, &resp.Diagnostics)
+	readData(ctx, d.providerData, req.Config, &resp.State, &resp.Diagnostics, d.fill)
+}
+
+// fill fills in the projects of the group.
+func (d *projectsDataSource) fill(ctx context.Context, model *projectsModel, diags *diag.Diagnostics) {
+	projects, ok := model.projects(ctx, d.client, diags)
 	if !ok {
 		return
 	}
 	model.Projects, model.Unreadable = []groupProjectModel{}, []string{}
 	for read := range readEach(ctx, model.groupModel, projects, &model.Unreadable, d.readSettings) {
 		if read.err != nil {
-			addFailure(&resp.Diagnostics, unableToReadSettings, "Project "+read.project.Path, read.err)
+			addFailure(diags, unableToReadSettings, "Project "+read.project.Path, read.err)
 			return
 		}
 		model.Projects = append(model.Projects, groupProjectModel{types.StringValue(read.project.Path), types.Int64Value(read.project.ID), read.found})
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 
 // readSettings returns the settings of a project, and nil where there are none.

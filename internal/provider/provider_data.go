@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 )
 
 const detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
@@ -75,4 +76,19 @@ func (d *providerData) warnOfRateLimit(diags *diag.Diagnostics) {
 		diags.AddWarning(waitedForRateLimit, "Requests to GitLab at "+d.client.Host()+" wait because its rate limit is reached.\n\n"+
 			"To reduce waiting, set project to IDs instead of paths, use the token of a separate user for each pipeline, or ask a GitLab administrator to raise the limit.")
 	})
+}
+
+// readData reads a configuration into a model, lets fill add what GitLab says, and writes the model unless that failed.
+func readData[M any](ctx context.Context, d *providerData, config tfsdk.Config, result interface {
+	Set(ctx context.Context, model any) diag.Diagnostics
+}, diags *diag.Diagnostics, fill func(context.Context, *M, *diag.Diagnostics)) {
+	defer d.warnOfRateLimit(diags)
+	var model M
+	diags.Append(config.Get(ctx, &model)...)
+	if diags.HasError() || !d.configured(diags) {
+		return
+	}
+	if fill(ctx, &model, diags); !diags.HasError() {
+		diags.Append(result.Set(ctx, &model)...)
+	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
@@ -43,22 +44,20 @@ func settingsDataAttributes() map[string]schema.Attribute {
 }
 
 func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.warnOfRateLimit(&resp.Diagnostics)
-	var model settingsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !d.configured(&resp.Diagnostics) {
-		return
-	}
-	projectID, ok := resolve(ctx, d.client, model.Project, &resp.Diagnostics)
+	readData(ctx, d.providerData, req.Config, &resp.State, &resp.Diagnostics, d.fill)
+}
+
+// fill fills in the settings of the project.
+func (d *settingsDataSource) fill(ctx context.Context, model *settingsModel, diags *diag.Diagnostics) {
+	projectID, ok := resolve(ctx, d.client, model.Project, diags)
 	if !ok {
 		return
 	}
 	settings, err := d.client.Settings(ctx, projectID.ValueInt64())
 	if err != nil {
-		addFailure(&resp.Diagnostics, unableToReadSettings, named(model.Project), err)
+		addFailure(diags, unableToReadSettings, named(model.Project), err)
 		return
 	}
 	model.setProject(projectID)
 	model.setSettings(settings)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
