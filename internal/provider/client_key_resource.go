@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -47,23 +46,22 @@ func (r *clientKeyResource) Metadata(_ context.Context, req resource.MetadataReq
 
 func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	fixedString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-	fixedInt64 := []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages a client key. Applications use its DSN to send events to GitLab. GitLab rejects their events once the key is deleted.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true, PlanModifiers: fixedString},
+			"id": schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true},
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Switching between ID and path changes nothing; pointing at a different project forces a new key.",
 				Required:            true,
 				Validators:          []validator.String{validProject},
 			},
-			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true, PlanModifiers: fixedInt64},
+			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 			"keepers": schema.MapAttribute{
 				MarkdownDescription: "Arbitrary values that force a new key when one non-empty map becomes another. The first values of a key, and their removal, are only recorded. With `create_before_destroy`, the old key works until the new one exists.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},
-			"key_id": schema.Int64Attribute{MarkdownDescription: describeKeyID, Computed: true, PlanModifiers: fixedInt64},
+			"key_id": schema.Int64Attribute{MarkdownDescription: describeKeyID, Computed: true},
 			"active": schema.BoolAttribute{
 				MarkdownDescription: describeKeyActive,
 				Computed:            true,
@@ -87,10 +85,9 @@ func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.Identit
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.warnOfRateLimit(&resp.Diagnostics)
 	var state clientKeyResourceModel
-	exists, incomplete := !req.State.Raw.IsNull(), false
+	exists := !req.State.Raw.IsNull()
 	if exists {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		incomplete = state.ProjectID.IsNull() || state.KeyID.IsNull()
 		if !state.numbersFromID(&resp.Diagnostics) {
 			return
 		}
@@ -101,18 +98,10 @@ func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		r.planForgotten(ctx, state.ProjectID, state.Project, "client key "+state.ID.ValueString(), &resp.Diagnostics)
 		return
 	}
-	projectID, ok := r.planProject(ctx, state.Project, state.ProjectID, req, resp)
-	if !ok || !exists {
+	if _, ok := r.planProject(ctx, state.Project, state.ProjectID, state.idIn, req, resp); !ok || !exists {
 		return
 	}
-	if incomplete {
-		planned := clientKeyModel{KeyID: state.KeyID, ID: types.StringUnknown()}
-		if !projectID.IsUnknown() {
-			planned.setIDs(projectID.ValueInt64(), state.KeyID.ValueInt64())
-		}
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("key_id"), planned.KeyID)...)
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), planned.ID)...)
-	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("key_id"), state.KeyID)...)
 	r.planKeepers(ctx, state, resp)
 }
 

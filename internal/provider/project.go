@@ -20,9 +20,9 @@ const (
 	describeProjectID = "The numeric ID of the project. It stays the same when the project is renamed or moved."
 )
 
-// planProject plans project, project_id and an unknown id, and with them whether an object stays in the project of its state,
+// planProject plans project, project_id and id, and with them whether an object stays in the project of its state,
 // where GitLab or the state knows that. It returns the planned project_id, and false when the plan has an error.
-func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
+func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, idIn func(projectID int64) types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
 	var after types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
 	if known.IsNull() && !before.IsNull() && b.client != nil { // A state that was moved from gitlabhq/gitlab, and not read yet.
@@ -49,10 +49,12 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 	} else if replaced := replacedBy(ctx, req); replaced.From != 0 && b.client != nil && !resp.Diagnostics.HasError() {
 		b.checkReplacement(ctx, replaced, after, projectID, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
-	if projectID.IsUnknown() {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
+	id := types.StringUnknown()
+	if !projectID.IsUnknown() {
+		id = idIn(projectID.ValueInt64())
 	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
 	return projectID, !resp.Diagnostics.HasError()
 }
 

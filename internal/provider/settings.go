@@ -43,7 +43,11 @@ type settingsValues struct {
 // setProject fills in what follows from the project's number.
 func (m *settingsModel) setProject(id types.Int64) {
 	m.ProjectID = id
-	m.ID = types.StringValue(strconv.FormatInt(id.ValueInt64(), 10))
+	m.ID = settingsID(id.ValueInt64())
+}
+
+func settingsID(projectID int64) types.String {
+	return types.StringValue(strconv.FormatInt(projectID, 10))
 }
 
 // setSettings fills in what GitLab says.

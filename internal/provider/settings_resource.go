@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -58,18 +57,14 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages the error tracking settings of a project. A project has one set of settings, so declare at most one of these resources for it. Existing settings are adopted, and a destroy restores them.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{MarkdownDescription: describeSettingsID, Computed: true, PlanModifiers: fixedString},
+			"id": schema.StringAttribute{MarkdownDescription: describeSettingsID, Computed: true},
 			"project": schema.StringAttribute{
 				MarkdownDescription: describeProject + " Switching between ID and path changes nothing; pointing at a different project forces a replacement.",
 				Required:            true,
 				Validators:          []validator.String{validProject},
 			},
-			"project_id": schema.Int64Attribute{
-				MarkdownDescription: describeProjectID,
-				Computed:            true,
-				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
-			},
-			"active": schema.BoolAttribute{MarkdownDescription: describeActive, Required: true},
+			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
+			"active":     schema.BoolAttribute{MarkdownDescription: describeActive, Required: true},
 			"integrated": schema.BoolAttribute{
 				MarkdownDescription: describeIntegrated + " If unset, it stays as it is in GitLab, or is `true` if the project has no settings yet.",
 				Optional:            true,
@@ -115,12 +110,9 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	projectID, ok := r.planProject(ctx, state.Project, state.ProjectID, req, resp)
+	projectID, ok := r.planProject(ctx, state.Project, state.ProjectID, settingsID, req, resp)
 	if !ok || projectID.IsUnknown() {
 		return
-	}
-	if id := strconv.FormatInt(projectID.ValueInt64(), 10); state.ID.ValueString() != id {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
 	}
 	stays := exists && (state.ProjectID.IsNull() || state.ProjectID.Equal(projectID))
 	if r.client == nil || config.Active.IsUnknown() || config.Integrated.IsUnknown() || !exists && replacedBy(ctx, req).From != 0 {
