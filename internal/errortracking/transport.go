@@ -105,11 +105,7 @@ func newNetwork(o Options) (http.RoundTripper, error) {
 	}
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		option, cause := "client_cert", strings.TrimPrefix(err.Error(), "tls: ")
-		if strings.Contains(cause, "private key") || strings.Contains(cause, "key input") {
-			option = "client_key"
-		}
-		return nil, &OptionError{option, "client_cert and client_key are not a certificate and its private key: " + cause}
+		return nil, &OptionError{"client_cert", "it and client_key are not a certificate and its private key: " + strings.TrimPrefix(err.Error(), "tls: ")}
 	}
 	network.TLSClientConfig.Certificates = []tls.Certificate{pair}
 	return network, nil
