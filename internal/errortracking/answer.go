@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -245,14 +246,15 @@ func (c *Client) isRecent(ctx context.Context) bool {
 	return errors.Is(err, ErrMissingPermission) || major > 15 || major == 15 && minor >= 10
 }
 
+// projectAddress has the group project ID.
+var projectAddress = regexp.MustCompile(`/api/v4/projects/([0-9]+)(?:[/?]|$)`)
+
 // projectIDIn returns the project ID in an address of the API, as the Location of a moved project's answer has it, or 0.
-func projectIDIn(location string) int64 {
-	path, _, _ := strings.Cut(location, "?")
-	_, rest, _ := strings.Cut(path, "/api/v4/projects/")
-	number, _, _ := strings.Cut(rest, "/")
-	id, err := strconv.ParseUint(number, 10, 63)
-	if err != nil {
+func projectIDIn(address string) int64 {
+	part := projectAddress.FindStringSubmatch(address)
+	if part == nil {
 		return 0
 	}
-	return int64(id)
+	id, _ := strconv.ParseInt(part[1], 10, 64)
+	return id
 }

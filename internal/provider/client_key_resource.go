@@ -74,12 +74,10 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 }
 
 func (r *clientKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"project_id": identityschema.Int64Attribute{Description: describeProjectID, RequiredForImport: true},
-			"key_id":     identityschema.Int64Attribute{Description: describeKeyID, RequiredForImport: true},
-		},
-	}
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"project_id": identityschema.Int64Attribute{Description: describeProjectID, RequiredForImport: true},
+		"key_id":     identityschema.Int64Attribute{Description: describeKeyID, RequiredForImport: true},
+	}}
 }
 
 func (r *clientKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -88,11 +89,8 @@ func (p *gitlabProvider) newClient(ctx context.Context, model providerModel, dia
 	switch {
 	case errors.As(err, &wrong):
 		title, holder := invalidArgument, "The argument "+wrong.Option
-		switch {
-		case wrong.Option == "token" && model.Token.ValueString() == "":
-			title, holder = invalidEnvironment, "The environment variable GITLAB_TOKEN"
-		case wrong.Option == "base_url" && model.BaseURL.ValueString() == "":
-			title, holder = invalidEnvironment, "The environment variable GITLAB_BASE_URL"
+		if argument, ok := map[string]types.String{"token": model.Token, "base_url": model.BaseURL}[wrong.Option]; ok && argument.ValueString() == "" {
+			title, holder = invalidEnvironment, "The environment variable GITLAB_"+strings.ToUpper(wrong.Option)
 		}
 		// Terraform quotes the source line of an attribute's error, and with it the secret that may be wrong.
 		diags.AddError(title, holder+" cannot be used: "+wrong.Problem+".")

@@ -187,11 +187,7 @@ func cause(err error) string {
 }
 
 // answered says what came back for a request.
-func answered(err error) string {
-	e, ok := errors.AsType[*errortracking.Error](err)
-	if !ok {
-		return sentence(err.Error())
-	}
+func answered(e *errortracking.Error) string {
 	var b strings.Builder
 	switch {
 	case e.Status == 0 && e.Method == "":
@@ -235,14 +231,15 @@ func sentence(s string) string {
 
 // warnOfUntrackedKeys says which client keys a save of settings may have left in a project.
 func warnOfUntrackedKeys(project types.String, saved errortracking.SavedSettings, diags *diag.Diagnostics) {
-	if saved.UntrackedErr == nil {
+	failed, ok := errors.AsType[*errortracking.Error](saved.UntrackedErr)
+	if !ok {
 		return
 	}
 	found := "The keys could not be listed, or none shows yet."
 	if len(saved.Untracked) > 0 {
 		found = "Client keys that this run did not know before: " + keyIDs(saved.Untracked) + "."
 	}
-	diags.AddWarning(clientKeysUntracked, inProject(project, answered(saved.UntrackedErr)+
+	diags.AddWarning(clientKeysUntracked, inProject(project, answered(failed)+
 		" So the save may have left a client key that no resource manages: the provider's temporary key, or one that GitLab created by itself. "+found+
 		"\n\nDelete the key if no application uses it, or import it as <project>:<key_id>."))
 }

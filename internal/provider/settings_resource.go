@@ -86,11 +86,9 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 }
 
 func (r *settingsResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"project_id": identityschema.Int64Attribute{Description: describeProjectID, RequiredForImport: true},
-		},
-	}
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"project_id": identityschema.Int64Attribute{Description: describeProjectID, RequiredForImport: true},
+	}}
 }
 
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
