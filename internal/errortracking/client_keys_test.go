@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -307,5 +309,347 @@ func TestDeleteClientKey_lostInInterrupt(t *testing.T) {
 	})
 	if err := newClient(t, front).DeleteClientKey(ctx, project, 1); err != nil || ctx.Err() == nil {
 		t.Errorf("got error %v, want none", err)
+	}
+}
+
+// lostAfter answers the next creations of a key with 502 when GitLab has made it, lostBefore when it has not.
+func lostAfter(times int) gitlabsim.Fault {
+	return gitlabsim.Fault{Method: http.MethodPost, Path: "/projects/*", Status: http.StatusBadGateway, After: true, Times: times}
+}
+
+func lostBefore(times int) gitlabsim.Fault {
+	fault := lostAfter(times)
+	fault.After = false
+	return fault
+}
+
+func TestAddClientKey_lostAnswer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		faults []gitlabsim.Fault
+		adds   int // creations, one after another
+		want   []int64
+		fails  error
+	}{
+		"none lost":                {nil, 2, []int64{3, 4}, nil},
+		"502 after the work":       {[]gitlabsim.Fault{lostAfter(1)}, 2, []int64{3, 4}, nil},
+		"502 before the work":      {[]gitlabsim.Fault{lostBefore(1)}, 1, nil, errortracking.ErrLostAnswer},
+		"reset after the work":     {[]gitlabsim.Fault{{Method: http.MethodPost, Path: "/*", Drop: true, After: true, Times: 1}}, 1, []int64{3}, nil},
+		"reset before the work":    {[]gitlabsim.Fault{{Method: http.MethodPost, Path: "/*", Drop: true, Times: 1}}, 1, nil, errortracking.ErrLostAnswer},
+		"truncated after the work": {[]gitlabsim.Fault{{Method: http.MethodPost, Path: "/*", Status: 201, Body: `{"id":`, After: true, Times: 1}}, 1, []int64{3}, nil},
+		"HTML before the work":     {[]gitlabsim.Fault{{Method: http.MethodPost, Path: "/*", Status: 200, Body: "<html>", Times: 1}}, 1, nil, errortracking.ErrLostAnswer},
+		"403":                      {[]gitlabsim.Fault{{Method: http.MethodPost, Path: "/*", Status: 403, Body: `{"message":"403 Forbidden"}`}}, 1, nil, errortracking.ErrForbidden},
+		"no list at first":         {[]gitlabsim.Fault{{Method: http.MethodGet, Path: "/*", Status: 500}}, 1, nil, errortracking.ErrServer},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}}, Faults: test.faults})
+			client := newClient(t, server.URL())
+			var got []int64
+			for range test.adds {
+				key, err := client.AddClientKey(t.Context(), project)
+				if !errors.Is(err, test.fails) {
+					t.Fatalf("error %v, want %v", err, test.fails)
+				}
+				if err == nil {
+					got = append(got, key.ID)
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got the keys %v, want %v", got, test.want)
+			}
+			if there := serverKeys(server)[2:]; !slices.Equal(there, test.want) {
+				t.Errorf("GitLab made the keys %v, want %v", there, test.want)
+			}
+		})
+	}
+}
+
+// Answers are lost at once, before and after the work: as many keys as lost answers are taken, each once.
+func TestAddClientKey_lostTogether(t *testing.T) {
+	t.Parallel()
+	const adds = 8
+	for name, test := range map[string]struct {
+		faults []gitlabsim.Fault
+		fails  bool
+	}{
+		"two after the work":               {[]gitlabsim.Fault{lostAfter(2)}, false},
+		"all after the work":               {[]gitlabsim.Fault{lostAfter(adds)}, false},
+		"one before, one after the work":   {[]gitlabsim.Fault{lostAfter(1), lostBefore(1)}, true},
+		"all before the work":              {[]gitlabsim.Fault{lostBefore(adds)}, true},
+		"resets after the work":            {[]gitlabsim.Fault{{Method: http.MethodPost, Path: "/*", Drop: true, After: true, Times: 3}}, false},
+		"a lost answer, then a lost reset": {[]gitlabsim.Fault{lostAfter(1), {Method: http.MethodPost, Path: "/*", Drop: true, After: true, Times: 1}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}}, Faults: test.faults})
+			client := newClient(t, server.URL())
+			var mu sync.Mutex
+			var got []int64
+			var failed []error
+			var wg sync.WaitGroup
+			for range adds {
+				wg.Go(func() {
+					key, err := client.AddClientKey(t.Context(), project)
+					mu.Lock()
+					defer mu.Unlock()
+					if err != nil {
+						failed = append(failed, err)
+						return
+					}
+					got = append(got, key.ID)
+				})
+			}
+			wg.Wait()
+			slices.Sort(got)
+			if len(slices.Compact(slices.Clone(got))) != len(got) {
+				t.Errorf("a key was taken twice: %v", got)
+			}
+			if test.fails != (len(failed) > 0) {
+				t.Errorf("errors %v, wanted some: %t", failed, test.fails)
+			}
+			made := serverKeys(server)[2:]
+			if !test.fails && !slices.Equal(got, made) {
+				t.Errorf("got the keys %v, GitLab made %v", got, made)
+			}
+			// What was made and not taken is named by an error.
+			named := slices.Clone(got)
+			for _, err := range failed {
+				var unclear *errortracking.Error
+				if errors.As(err, &unclear) {
+					for _, key := range unclear.Keys {
+						named = append(named, key.ID)
+					}
+				}
+			}
+			slices.Sort(named)
+			if named = slices.Compact(named); !slices.Equal(named, made) {
+				t.Errorf("keys %v were got or named, GitLab made %v", named, made)
+			}
+		})
+	}
+}
+
+// Somebody else makes a key while a response is lost: none is taken, both are named, and no more are created.
+func TestAddClientKey_lostAmongOthers(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}}})
+	client := newClient(t, server.URL())
+	if _, err := client.AddClientKey(t.Context(), project); err != nil {
+		t.Fatal(err)
+	}
+	server.AddKey(project)
+	server.AddFault(lostAfter(1))
+	_, err := client.AddClientKey(t.Context(), project)
+	lost := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
+	if got := ids(lost.Keys); !slices.Equal(got, []int64{4, 5}) {
+		t.Errorf("the candidates are %v, want 4 and 5", got)
+	}
+	_, err = client.AddClientKey(t.Context(), project)
+	later := wantError(t, err, errortracking.ErrEarlierFailure, errortracking.ErrLostAnswer, errortracking.ErrServer)
+	if first, ok := errors.AsType[*errortracking.Error](later.Err); !ok || !slices.Equal(ids(first.Keys), []int64{4, 5}) {
+		t.Errorf("the later error wraps %v, want the first one", later.Err)
+	}
+	if got := postsTo(server); got != 2 {
+		t.Errorf("%d POSTs, want none after the lost one", got)
+	}
+}
+
+// The keys cannot be read after a lost answer: the error says so and why.
+func TestAddClientKey_lostAndNoList(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web"}}, Faults: []gitlabsim.Fault{lostAfter(1)}})
+	var lists atomic.Int64
+	front := proxy(t, server.URL(), func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet && lists.Add(1) > 1 {
+			w.WriteHeader(http.StatusForbidden)
+			return false
+		}
+		return true
+	})
+	_, err := newClient(t, front).AddClientKey(t.Context(), project)
+	unclear := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
+	if unclear.Status != http.StatusBadGateway || !strings.Contains(err.Error(), "could not be read") || !strings.Contains(err.Error(), "403 Forbidden") {
+		t.Errorf("the error is %v, want one with the 502 and the refused list", err)
+	}
+}
+
+// An interrupt while the answer is on its way: the key is found all the same.
+func TestAddClientKey_lostInInterrupt(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web"}}, Faults: []gitlabsim.Fault{lostAfter(1)}})
+	ctx, interrupt := context.WithCancel(t.Context())
+	front := proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost {
+			interrupt()
+		}
+		return true
+	})
+	key, err := newClient(t, front).AddClientKey(ctx, project)
+	if err != nil || key.ID != 1 || key.RecoveredFrom == nil {
+		t.Errorf("got key %d, lost answer %v, error %v, want key 1 after a lost answer", key.ID, key.RecoveredFrom, err)
+	}
+}
+
+// Creations cost one reading of the list a project, however many they are.
+func TestAddClientKey_requests(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{{ID: project, Path: "acme/web"}}})
+	client := newClient(t, server.URL())
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, err := client.AddClientKey(t.Context(), project); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	counts := map[string]int{}
+	for _, r := range server.Requests() {
+		counts[r.Method]++
+	}
+	if counts[http.MethodGet] != 1 || counts[http.MethodPost] != 20 {
+		t.Errorf("the requests were %v, want 1 GET and 20 POST", counts)
+	}
+}
+
+// Only a key that is younger than all known ones can be ours.
+func TestAddClientKey_othersInBetween(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
+		{ID: project, Path: "acme/web", ClientKeys: gitlabsim.ClientKeys{{ID: 3}}}, {ID: 2, Path: "acme/api"},
+	}})
+	client := newClient(t, server.URL())
+	if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID != 4 {
+		t.Fatalf("got key %d and error %v", key.ID, err)
+	}
+	server.AddKey(project) // 5, of somebody else
+	server.AddKey(2)       // 6
+	if key, err := client.AddClientKey(t.Context(), project); err != nil || key.ID != 7 {
+		t.Fatalf("got key %d and error %v", key.ID, err)
+	}
+	server.AddFault(lostBefore(1))
+	_, err := client.AddClientKey(t.Context(), project)
+	if failed := wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer); len(failed.Keys) != 0 {
+		t.Errorf("the error names the keys %v", ids(failed.Keys))
+	}
+}
+
+// The key of an unclear answer shows at the first look, the second, the third, or not.
+func TestAddClientKey_looksAgain(t *testing.T) {
+	t.Parallel()
+	for hiddenFor := range 4 {
+		t.Run(strconv.Itoa(hiddenFor), func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{Faults: []gitlabsim.Fault{lostBefore(1)}})
+			var looks atomic.Int64
+			front := proxy(t, server.URL(), func(_ http.ResponseWriter, r *http.Request) bool {
+				// The first list is before the creation.
+				if r.Method == http.MethodGet && int(looks.Add(1)) == hiddenFor+2 {
+					server.AddKey(project)
+				}
+				return true
+			})
+			var paused waits
+			key, err := newClient(t, front, paused.recorded).AddClientKey(t.Context(), project)
+			if wanted := []time.Duration{time.Second, 3 * time.Second}[:min(hiddenFor, 2)]; !slices.Equal(paused.all(), wanted) {
+				t.Errorf("the pauses were %v, want %v", paused.all(), wanted)
+			}
+			if hiddenFor < 3 {
+				if err != nil || key.ID != 1 || key.RecoveredFrom == nil || key.Since.IsZero() {
+					t.Errorf("got %+v and error %v, want key 1", key, err)
+				}
+				return
+			}
+			wantError(t, err, errortracking.ErrLostAnswer, errortracking.ErrServer)
+		})
+	}
+}
+
+// With an invalid instance setting GitLab makes a key and fails, and cannot list it: one failure stops the others.
+func TestAddClientKey_brokenInstance(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{DSNBaseURL: new("nonsense")})
+	client := newClient(t, server.URL(), retries(0))
+	if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: true}); err != nil || saved.UntrackedErr == nil {
+		t.Fatalf("got %+v and error %v, want settings and a key that may be left", saved, err)
+	}
+	var creations sync.WaitGroup
+	var first atomic.Int64
+	for range 30 {
+		creations.Go(func() {
+			_, err := client.AddClientKey(t.Context(), project)
+			if !errors.Is(err, errortracking.ErrClientKeysFailed) {
+				t.Errorf("got error %v, want %v", err, errortracking.ErrClientKeysFailed)
+			}
+			if !errors.Is(err, errortracking.ErrEarlierFailure) {
+				first.Add(1)
+			}
+		})
+	}
+	creations.Wait()
+	if keys, posts := len(server.Keys(project)), postsTo(server); keys != 1 || posts != 1 || first.Load() != 1 {
+		t.Errorf("%d keys after %d POSTs, and %d creations that waited for a failure, want one of each", keys, posts, first.Load())
+	}
+}
+
+// After a response that stays unclear no key is created in the project, and other projects are as before.
+func TestAddClientKey_earlierFailure(t *testing.T) {
+	t.Parallel()
+	list := gitlabsim.Fault{Method: http.MethodGet, Path: "/projects/1/error_tracking/client_keys", Status: 403, Body: `{"message":"403 Forbidden"}`}
+	for name, test := range map[string]struct {
+		fault gitlabsim.Fault
+		first error
+		posts int
+	}{
+		"no new key": {lostBefore(1), errortracking.ErrLostAnswer, 1},
+		"no list":    {list, errortracking.ErrForbidden, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
+				{ID: project, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(2)}, {ID: 2, Path: "acme/api"},
+			}, Faults: []gitlabsim.Fault{test.fault}})
+			client := newClient(t, server.URL())
+			_, err := client.AddClientKey(t.Context(), project)
+			if !errors.Is(err, test.first) {
+				t.Fatalf("got error %v, want %v", err, test.first)
+			}
+			server.ClearRequests()
+			for range 2 {
+				_, err = client.AddClientKey(t.Context(), project)
+				if failed, ok := errors.AsType[*errortracking.Error](err); !ok || !errors.Is(failed.Kind, errortracking.ErrEarlierFailure) || !errors.Is(err, test.first) || failed.Sent {
+					t.Errorf("got %v, want that nothing was sent because of %v", err, test.first)
+				}
+			}
+			if got := server.Requests(); len(got) != 0 {
+				t.Errorf("the requests were %v, want none", got)
+			}
+			if _, err := client.AddClientKey(t.Context(), 2); err != nil {
+				t.Errorf("another project: %v", err)
+			}
+		})
+	}
+}
+
+// A key of somebody else can be as old as the request that told the highest known ID: the first list, or a creation.
+func TestAddClientKey_since(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{})
+	var arrived []time.Time
+	client := newClient(t, proxy(t, server.URL(), func(http.ResponseWriter, *http.Request) bool {
+		arrived = append(arrived, time.Now())
+		return true
+	}))
+	if _, err := client.AddClientKey(t.Context(), project); err != nil {
+		t.Fatal(err)
+	}
+	server.AddKey(project) // of somebody else
+	server.AddFault(lostBefore(1))
+	key, err := client.AddClientKey(t.Context(), project)
+	if err != nil || key.ID != 2 || key.RecoveredFrom == nil || key.Since.Before(arrived[0]) || key.Since.After(arrived[1]) {
+		t.Errorf("got %+v and error %v, want key 2 since the creation at %s", key, err, arrived[1])
 	}
 }

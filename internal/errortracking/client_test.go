@@ -13,7 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -636,4 +638,133 @@ func rowsOf(server *gitlabsim.Server) string {
 		text += " " + strconv.FormatInt(id, 10)
 	}
 	return text
+}
+
+// Writes in one project go one at a time, those in several together.
+func TestWritesOneAtATime(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{Projects: []gitlabsim.Project{
+		{ID: 1, Path: "acme/web", ClientKeys: gitlabsim.MakeKeys(3)}, {ID: 2, Path: "acme/api"},
+	}})
+	var underway [3]atomic.Int64
+	var first [3]sync.Once
+	var met sync.WaitGroup
+	met.Add(2)
+	both := make(chan struct{})
+	go func() {
+		met.Wait()
+		close(both)
+	}()
+	client := newClient(t, proxyAround(t, server.URL(), func(w http.ResponseWriter, r *http.Request, handOn http.Handler) {
+		id := 1
+		if strings.Contains(r.URL.Path, "/projects/2/") {
+			id = 2
+		}
+		if underway[id].Add(1) > 1 {
+			t.Errorf("two requests in project %d at once", id)
+		}
+		defer underway[id].Add(-1)
+		if r.Method != http.MethodGet {
+			// The first write in each project waits until there is one in the other.
+			first[id].Do(func() {
+				met.Done()
+				select {
+				case <-both:
+				case <-time.After(time.Minute):
+					t.Errorf("a write in project %d keeps the other project from writing", id)
+				}
+			})
+		}
+		handOn.ServeHTTP(w, r)
+	}))
+	var writes sync.WaitGroup
+	write := func(do func() error) {
+		writes.Go(func() {
+			if err := do(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for _, id := range []int64{1, 2} {
+		for range 5 {
+			write(func() error {
+				_, err := client.ResetSettings(t.Context(), id, new(false), nil)
+				if errors.Is(err, errortracking.ErrSettingsInUse) {
+					return nil
+				}
+				return err
+			})
+			write(func() error {
+				_, err := client.AddClientKey(t.Context(), id)
+				return err
+			})
+			write(func() error {
+				_, err := client.SaveSettings(t.Context(), id, errortracking.WantedSettings{Active: true})
+				return err
+			})
+		}
+	}
+	for key := range int64(3) {
+		write(func() error { return client.DeleteClientKey(t.Context(), 1, key+1) })
+	}
+	writes.Wait()
+}
+
+// A write that waits for another one in the project is not begun when its context ends.
+func TestWaitingWriteIsNotBegun(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]request{
+		"add": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.AddClientKey(ctx, project)
+			return err
+		},
+		"delete": func(ctx context.Context, c *errortracking.Client) error { return c.DeleteClientKey(ctx, project, 99) },
+		"save": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.SaveSettings(ctx, project, errortracking.WantedSettings{})
+			return err
+		},
+		"reset": func(ctx context.Context, c *errortracking.Client) error {
+			_, err := c.ResetSettings(ctx, project, new(false), nil)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client := newClient(t, "http://gitlab.invalid", func(o *errortracking.Options) {
+					o.Log = func(_ context.Context, attempt map[string]any) { t.Errorf("%v was sent", attempt) }
+				})
+				release, err := client.Hold(t.Context(), project)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				done := false
+				go func() {
+					err = write(ctx, client)
+					done = true
+				}()
+				synctest.Wait()
+				if done {
+					t.Fatalf("the write did not wait: %v", err)
+				}
+				cancel()
+				synctest.Wait()
+				if !done {
+					t.Fatal("the write still waits")
+				}
+				if failed := wantError(t, err, errortracking.ErrInterrupted); failed.Sent || failed.Attempts != 0 || failed.Method != "" || !errors.Is(err, context.Canceled) {
+					t.Errorf("got %+v, want that nothing was sent", failed)
+				}
+				release()
+				// An ended context does not begin a write in a free project either.
+				wantError(t, write(ctx, client), errortracking.ErrInterrupted)
+				release, err = client.Hold(t.Context(), project)
+				if err != nil {
+					t.Fatal(err)
+				}
+				release()
+			})
+		})
+	}
 }

@@ -22,6 +22,11 @@ const (
 	describeUnreadable       = "The full paths of the projects whose error tracking the token cannot read."
 )
 
+var validGroup = nameValidator{"group", invalidGroup, func(name string) error {
+	_, err := errortracking.ParseGroup(name)
+	return err
+}}
+
 // groupModel is how a configuration names the projects of a group.
 type groupModel struct {
 	Group            types.String `tfsdk:"group"`

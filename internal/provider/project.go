@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -19,6 +20,33 @@ const (
 	describeProject   = "The ID or full path (`acme/web`) of the project."
 	describeProjectID = "The numeric ID of the project. It stays the same when the project is renamed or moved."
 )
+
+// nameValidator refuses what can never be a project or a group, before anything is asked.
+type nameValidator struct {
+	object string
+	title  string // of the error
+	parse  func(name string) error
+}
+
+var validProject = nameValidator{"project", invalidProject, func(name string) error {
+	_, _, err := errortracking.ParseProject(name)
+	return err
+}}
+
+func (v nameValidator) Description(context.Context) string {
+	return "must be a " + v.object + "'s numeric ID or full path"
+}
+
+func (v nameValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v nameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := v.parse(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, v.title, capitalized(sentence(err.Error())))
+	}
+}
 
 // planProject plans project, project_id and id, and with them whether an object stays in the project of its state,
 // where GitLab or the state knows that. It returns the planned project_id, and false when the plan has an error.
