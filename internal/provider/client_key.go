@@ -20,8 +20,8 @@ const (
 	describeKeyActive   = "Whether GitLab accepts events sent with the key."
 	describePublicKey   = "The public key (`glet_…`), which is part of the DSN."
 	describeSentryDSN   = "The DSN for a Sentry SDK. GitLab builds it from an instance setting, so it can change while the key stays the same."
-	describeClientKeyID = "The ID in the form `<project_id>:<key_id>`. Can be used as import ID."
-	describeChosenKey   = "Without `key_id` and `public_key`, this is the oldest active key, whose DSN the GitLab UI shows."
+	describeClientKeyID = "The ID in the form `<project_id>:<key_id>`, which is also an import ID."
+	describeChosenKey   = "`key_id` or `public_key` selects the key. Without them, the oldest active key is read: the one whose DSN the GitLab UI shows."
 )
 
 // clientKeyModel is what the objects of a client key have in common.

@@ -31,7 +31,7 @@ func (e *clientKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads an existing client key of a project. It is not stored in the state or in a plan. " + describeChosenKey,
+		MarkdownDescription: "Reads an existing client key of a project. The key is not stored in the state or in a plan. " + describeChosenKey,
 		Attributes:          attributes,
 	}
 }

@@ -44,10 +44,11 @@ func (parseDSNFunction) Metadata(_ context.Context, _ function.MetadataRequest, 
 func (parseDSNFunction) Definition(ctx context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Parses a DSN.",
-		MarkdownDescription: "Returns the parts of a client key's DSN: `scheme`, `host`, `port` (the default of the scheme if the DSN has none), `public_key`, " +
-			"`path` (without the project ID), `project_id`, and `envelope_url`, the URL that a Sentry SDK sends events to. " +
+		MarkdownDescription: "Returns an object with the parts of a client key's DSN:\n\n" +
+			"- `scheme`\n- `host`\n- `port`: if the DSN has none, the default of the scheme\n- `public_key`\n" +
+			"- `path`: without the project ID\n- `project_id`\n- `envelope_url`: the URL that a Sentry SDK sends events to\n\n" +
 			"The function ignores surrounding space, a trailing slash, capitals in the scheme, and a secret key (`public:secret@`). " +
-			"It needs no token and sends no request. Returns null for null.",
+			"It needs no token and sends no request. It returns null for null.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "dsn",

@@ -52,7 +52,7 @@ func (a *sendTestEventAction) Metadata(_ context.Context, req action.MetadataReq
 
 func (a *sendTestEventAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Sends one test event to a DSN, as an application does, and fails if the collector rejects it. Use it to check that a new key works from the machine that runs Terraform.",
+		MarkdownDescription: "Sends one test event to a DSN, as an application does, and fails if the collector (the service that receives events) rejects it. Use it to check that a new key works from the machine that runs Terraform.",
 		Attributes: map[string]schema.Attribute{
 			"dsn": schema.StringAttribute{
 				MarkdownDescription: "The DSN to test. It can be ephemeral. The action never prints the key.",
