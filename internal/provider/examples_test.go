@@ -10,10 +10,14 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 )
 
+// reader is a token that can only read.
+const reader = "glpat-reader-token"
+
 // examplesGitLab is what the examples speak of: acme/web (1) and acme/shop (2). Where something is imported or found,
 // acme/web has settings and client key 42.
 func examplesGitLab(filled bool) gitlabsim.Scenario {
 	scenario := twoProjects()
+	scenario.Tokens = append(scenario.Tokens, gitlabsim.Token{Token: reader, Scopes: []string{"read_api"}, Roles: map[string]string{"*": "maintainer"}})
 	if filled {
 		scenario.Projects[0].Settings = &gitlabsim.Settings{Active: true, Integrated: true}
 		scenario.Projects[0].ClientKeys = gitlabsim.ClientKeys{{ID: 42, PublicKey: "glet_0123456789abcdef0123456789abcdef"}}

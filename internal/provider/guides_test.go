@@ -316,7 +316,12 @@ func TestGuides_pipeline(t *testing.T) {
 		}
 	}
 
+	if script := strings.Join(ci.Jobs["review"].Script, "\n"); !strings.HasPrefix(script, `GITLAB_TOKEN="$GITLAB_READ_TOKEN" terraform `) {
+		t.Errorf("review runs %q without the token that can only read", script)
+	}
+	terraform.env = append(terraform.env, "GITLAB_READ_TOKEN="+reader, "GITLAB_TOKEN="+reader) // for the provider in this process
 	run("merge_request_event", "review")
+	terraform.env = append(terraform.env, "GITLAB_TOKEN="+maintainer)
 	if writes := gitlab.writes(); len(writes) > 0 {
 		t.Errorf("review wrote %q", writes)
 	}
