@@ -57,7 +57,7 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 			"keepers": schema.MapAttribute{
-				MarkdownDescription: "Arbitrary values that force a new key when one non-empty map becomes another. The first values of a key, and their removal, are only recorded. With `create_before_destroy`, the old key works until the new one exists.",
+				MarkdownDescription: "Arbitrary values. Changing them forces a new key. The first values of a key, and the removal of all values, are only recorded. With `create_before_destroy`, the old key works until the new one exists.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},
