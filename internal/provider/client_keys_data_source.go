@@ -25,8 +25,6 @@ type clientKeysDataSource struct {
 
 type clientKeysModel struct {
 	projectListModel
-	ProjectID  types.Int64      `tfsdk:"project_id"`
-	Active     types.Bool       `tfsdk:"active"`
 	Keys       []clientKeyModel `tfsdk:"keys"`
 	Unreadable []string         `tfsdk:"unreadable"`
 }
@@ -44,8 +42,6 @@ func (d *clientKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			"project":           schema.StringAttribute{MarkdownDescription: describeProject + eitherOr, Optional: true, Validators: []validator.String{validProject}},
 			"group":             schema.StringAttribute{MarkdownDescription: describeGroup + eitherOr, Optional: true, Validators: []validator.String{validGroup}},
 			"include_subgroups": schema.BoolAttribute{MarkdownDescription: describeIncludeSubgroups, Optional: true, Validators: []validator.Bool{boolvalidator.AlsoRequires(path.MatchRoot("group"))}},
-			"project_id":        schema.Int64Attribute{MarkdownDescription: describeProjectID + " Null with `group`.", Computed: true},
-			"active":            schema.BoolAttribute{MarkdownDescription: "`true` lists only active keys, `false` only inactive ones. Default: all keys.", Optional: true},
 			"keys": schema.ListNestedAttribute{
 				MarkdownDescription: "The client keys, in the order of `project_id` and `key_id`.",
 				Computed:            true,
@@ -74,9 +70,6 @@ func (d *clientKeysDataSource) fill(ctx context.Context, model *clientKeysModel,
 	if !ok {
 		return
 	}
-	if model.Group.IsNull() {
-		model.ProjectID = types.Int64Value(projects[0].ID)
-	}
 	model.Keys, model.Unreadable = []clientKeyModel{}, []string{}
 	for read := range readEach(ctx, model.groupModel, projects, &model.Unreadable, d.readKeys) {
 		if read.err != nil {
@@ -84,9 +77,6 @@ func (d *clientKeysDataSource) fill(ctx context.Context, model *clientKeysModel,
 			return
 		}
 		for _, k := range read.found {
-			if !model.Active.IsNull() && k.Active != model.Active.ValueBool() {
-				continue
-			}
 			key := clientKeyModel{Project: types.StringValue(read.project.Path)}
 			key.setKey(read.project.ID, k)
 			model.Keys = append(model.Keys, key)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
@@ -10,35 +9,27 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
-func clientKeysConfig(project, arguments string) string {
-	return fmt.Sprintf("data \"gitlab_error_tracking_client_keys\" \"test\" {\n  project = %q\n  %s\n}\n", project, arguments)
-}
-
 func TestClientKeysDataSource(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, inactiveScenario())
 	gitlab.AddProject(gitlabsim.Project{ID: 3, Path: "acme/new"})
 	config, checks := "", []statecheck.StateCheck{}
 	for name, test := range map[string]struct {
-		project   string
-		projectID int
-		arguments string
-		active    any
-		keys      []int64
+		project, shown string // shown is what the keys say of it
+		keys           []int64
 	}{
-		"all":      {"acme/web", 1, "", nil, []int64{3, 7, 8}},
-		"active":   {"acme/web", 1, "active = true", true, []int64{7, 8}},
-		"inactive": {"acme/web", 1, "active = false", false, []int64{3}},
-		"none":     {"3", 3, "", nil, nil},
+		"path":       {"acme/web", "acme/web", []int64{3, 7, 8}},
+		"other_case": {"Acme/Web", "acme/web", []int64{3, 7, 8}},
+		"id":         {"1", "1", []int64{3, 7, 8}},
+		"none":       {"3", "3", nil},
 	} {
 		keys := []object{}
 		for _, id := range test.keys {
-			keys = append(keys, gitlab.clientKeyData("acme/web", id))
+			keys = append(keys, gitlab.clientKeyData(test.shown, id))
 		}
-		config += strings.Replace(clientKeysConfig(test.project, test.arguments), `"test"`, `"`+name+`"`, 1)
+		config += fmt.Sprintf("data \"gitlab_error_tracking_client_keys\" %q {\n  project = %q\n}\n", name, test.project)
 		checks = append(checks, isWhole("data.gitlab_error_tracking_client_keys."+name, object{
-			"project": test.project, "project_id": test.projectID, "active": test.active, "keys": keys,
-			"group": nil, "include_subgroups": nil, "unreadable": []string{},
+			"project": test.project, "keys": keys, "group": nil, "include_subgroups": nil, "unreadable": []string{},
 		}))
 	}
 	gitlab.run(t, resource.TestCase{

@@ -54,7 +54,7 @@ func TestGroupDataSources(t *testing.T) {
 	finds := func(kind, name, arguments string, want object) {
 		all := object{"group": "acme", "include_subgroups": nil, "unreadable": []string{}}
 		if kind == "client keys" {
-			all = all.with(object{"project": nil, "project_id": nil, "active": nil})
+			all = all.with(object{"project": nil})
 		}
 		config += strings.Replace(groupDataConfigs[kind](arguments), `"test"`, `"`+name+`"`, 1)
 		checks = append(checks, isWhole("data.gitlab_error_tracking_"+strings.ReplaceAll(kind, " ", "_")+"."+name, all.with(want)))
@@ -64,7 +64,6 @@ func TestGroupDataSources(t *testing.T) {
 	finds("projects", "alone", alone, object{"group": "1", "include_subgroups": false, "projects": []object{web, shop}})
 	finds("client keys", "all", group, object{"keys": []object{key7, key8, key9, key5}})
 	finds("client keys", "alone", alone, object{"group": "1", "include_subgroups": false, "keys": []object{key7, key8, key9}})
-	finds("client keys", "inactive", group+"\n  active = false", object{"active": false, "keys": []object{key5}})
 	visible := resource.TestStep{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}
 
 	config, checks = "", nil

@@ -1,11 +1,10 @@
 # The active client keys of one project.
 data "gitlab_error_tracking_client_keys" "web" {
   project = "acme/web"
-  active  = true
 }
 
 output "web_key_ids" {
-  value = data.gitlab_error_tracking_client_keys.web.keys[*].key_id
+  value = [for key in data.gitlab_error_tracking_client_keys.web.keys : key.key_id if key.active]
 }
 
 # The client keys of all projects in a group and its subgroups.
