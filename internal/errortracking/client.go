@@ -117,10 +117,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 		content, _ = json.Marshal(body) // which cannot fail for settings
 		header.Set("Content-Type", "application/json")
 	}
-	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.base.String()+"/api/v4"+path, content)
-	if err != nil {
-		return call, call.failure(ErrUnexpected, err)
-	}
+	req, _ := retryablehttp.NewRequestWithContext(ctx, method, c.base.String()+"/api/v4"+path, content) // which cannot fail for an escaped path
 	req.Header, call.path = header, req.URL.EscapedPath()
 	client := retryablehttp.Client{
 		// No redirect is followed: the token belongs to the base URL.
@@ -132,7 +129,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 		Backoff:      call.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	_, err = client.Do(req) //nolint:bodyclose // the call has read and closed the body
+	_, err := client.Do(req) //nolint:bodyclose // the call has read and closed the body
 	if kind, cause := call.decode(ctx, err, reply); kind != nil {
 		return call, call.failure(kind, cause)
 	}

@@ -20,7 +20,7 @@ import (
 const (
 	DefaultBaseURL = "https://gitlab.com"
 	DefaultRetries = 5
-	// MaxRetries bounds what a user may ask for.
+	// MaxRetries is the most that a user may ask for.
 	MaxRetries = 100
 	// GitLab itself ends a request after 60 seconds. A key that it makes until then is seen when the keys are read after a
 	// lost answer.
@@ -68,8 +68,6 @@ var (
 // validate refuses what cannot be sent, before a request fails with an error that names no option.
 func (o Options) validate() error {
 	switch {
-	case o.Retries != nil && (*o.Retries < 0 || *o.Retries > MaxRetries):
-		return &OptionError{"retries", fmt.Sprintf("%d is not between 0 and %d", *o.Retries, MaxRetries)}
 	case o.Token == "":
 		return &OptionError{"token", "it is empty"}
 	case unseen(o.Token) != "":

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -143,6 +144,23 @@ func TestProvider_defers(t *testing.T) {
 	})
 	if err != nil || read.Deferred == nil {
 		t.Errorf("read of %s: %+v, %v", name, read, err)
+	}
+}
+
+// The number of retries has bounds, which are checked before a plan.
+func TestProvider_retries(t *testing.T) {
+	t.Parallel()
+	server := newServer(New("test")())
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for retries, valid := range map[int64]bool{-1: false, 0: true, errortracking.MaxRetries: true, errortracking.MaxRetries + 1: false} {
+		config := objectValue(t, schema.Provider, map[string]tftypes.Value{"retries": tftypes.NewValue(tftypes.Number, retries)})
+		resp, err := server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: config})
+		if err != nil || (len(resp.Diagnostics) == 0) != valid {
+			t.Errorf("retries = %d: %v, %+v, want that it is valid: %t", retries, err, resp, valid)
+		}
 	}
 }
 

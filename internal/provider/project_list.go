@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -48,32 +47,21 @@ type listed struct {
 	}
 }
 
-func (l listed) result(ctx context.Context, req list.ListRequest) list.ListResult {
-	result := req.NewListResult(ctx)
-	result.DisplayName = l.name
-	result.Diagnostics.Append(l.model.identify(ctx, result.Identity)...)
-	if req.IncludeResource {
-		result.Diagnostics.Append(result.Resource.Set(ctx, l.model)...)
-	}
-	return result
-}
-
 // listProjects answers a request with what find returns for each project that its configuration names.
 func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream, find func(context.Context, errortracking.Project) ([]listed, error)) {
 	var model projectListModel
 	diags := req.Config.Get(ctx, &model)
-	if diags.HasError() || !b.configured(&diags) {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
+	var projects []errortracking.Project
+	if !diags.HasError() && b.configured(&diags) {
+		projects, _ = model.projects(ctx, b.client, b.client.Project, &diags)
 	}
-	projects, ok := model.projects(ctx, b.client, b.client.Project, &diags)
-	if !ok {
+	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
 	warnings := func(unreadable []string) (diags diag.Diagnostics) {
 		if len(unreadable) > 0 {
-			diags.Append(unreadableWarning(model.Group, unreadable))
+			diags.AddWarning(projectsSkipped, "The token cannot read the error tracking of "+strings.Join(unreadable, ", ")+" in group "+model.Group.ValueString()+".\n\n"+adviceOn[errortracking.ErrForbidden].cure)
 		}
 		b.warnOfRateLimit(&diags)
 		return diags
@@ -89,7 +77,12 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 				return
 			}
 			for _, object := range read.found {
-				result := object.result(ctx, req)
+				result := req.NewListResult(ctx)
+				result.DisplayName = object.name
+				result.Diagnostics.Append(object.model.identify(ctx, result.Identity)...)
+				if req.IncludeResource {
+					result.Diagnostics.Append(result.Resource.Set(ctx, object.model)...)
+				}
 				if left--; left == 0 {
 					result.Diagnostics.Append(warnings(unreadable)...)
 				}
@@ -102,15 +95,6 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 			push(list.ListResult{Diagnostics: diags})
 		}
 	}
-}
-
-// unreadableWarning names the projects that a list leaves out.
-func unreadableWarning(group types.String, paths []string) diag.Diagnostic {
-	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
-	if len(paths) > 5 {
-		shown += fmt.Sprintf(" and %d more", len(paths)-5)
-	}
-	return diag.NewWarningDiagnostic(projectsSkipped, "The token cannot read the error tracking of "+shown+" in group "+group.ValueString()+".\n\n"+adviceOn[errortracking.ErrForbidden].cure)
 }
 
 // projects returns the projects that the configuration names, or an error that says what could not be done. A project that is

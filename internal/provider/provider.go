@@ -88,7 +88,7 @@ func (p *gitlabProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 			"retries": schema.Int64Attribute{
 				MarkdownDescription: "Maximum number of retries after a connection error, HTTP 429 or a temporary server error. Creating a client key is retried only if the request cannot have reached GitLab, or after HTTP 429. Default: `5`.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, 100)},
+				Validators:          []validator.Int64{int64validator.Between(0, errortracking.MaxRetries)},
 			},
 			"early_auth_check": schema.BoolAttribute{
 				MarkdownDescription: "Whether to check the token once when the provider starts, so that a bad token or URL is reported once instead of for every resource. Default: `false`. Environment variable: `GITLAB_EARLY_AUTH_CHECK`.",

@@ -25,15 +25,16 @@ type sight struct {
 	refreshed bool
 }
 
-// record notes how reading something of a project ended.
-func (v *visibility) record(projectID int64, project types.String, err error, refreshed bool) {
-	if _, hidden := outOfReach(err); !hidden {
-		err = nil
-	} else {
+// record notes how reading something of a project ended, and returns what is known now.
+func (v *visibility) record(projectID int64, project types.String, err error, refreshed bool) sight {
+	found := sight{refreshed: refreshed}
+	if _, hidden := outOfReach(err); hidden {
+		found.err = err
 		_, spelled, _ := errortracking.ParseProject(project.ValueString())
-		v.known.Store(strings.ToLower(spelled), sight{err, refreshed})
+		v.known.Store(strings.ToLower(spelled), found)
 	}
-	v.known.Store(projectID, sight{err, refreshed})
+	v.known.Store(projectID, found)
+	return found
 }
 
 // of returns what is known of a project, which is given by path where its ID is 0. A path is known only while it is not visible.
@@ -49,11 +50,11 @@ func (v *visibility) of(projectID int64, project string) (found sight, known boo
 
 // look returns why the token cannot see a project. It asks GitLab if nothing is known of the project.
 func (d *providerData) look(ctx context.Context, projectID int64, project types.String) error {
-	if _, known := d.visibility.of(projectID, ""); !known {
+	found, known := d.visibility.of(projectID, "")
+	if !known {
 		_, err := d.client.SharedSettings(ctx, projectID)
-		d.visibility.record(projectID, project, err, false)
+		found = d.visibility.record(projectID, project, err, false)
 	}
-	found, _ := d.visibility.of(projectID, "")
 	return found.err
 }
 
