@@ -140,7 +140,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, reply any) (
 type projectState struct {
 	client    *Client
 	projectID int64
-	lock      *semaphore.Weighted // of one; a mutex could not be given up when a context ends
+	lock      sync.Mutex
 	// highest is the highest key ID that is known. GitLab's IDs ascend, so a key that is made later has a higher one.
 	highest int64
 	// knownAt is when the request that told highest was sent. It is zero while the keys have to be read first.
@@ -151,13 +151,11 @@ type projectState struct {
 	settingsSaved bool
 }
 
-// lockProject waits until nobody else writes in the project, and returns its state, which the caller unlocks. The error is
-// [ErrInterrupted] when ctx ends before: a write that has not begun is not begun then.
-func (c *Client) lockProject(ctx context.Context, projectID int64) (*projectState, error) {
-	entry, _ := c.projectStates.LoadOrStore(projectID, &projectState{client: c, projectID: projectID, lock: semaphore.NewWeighted(1)})
-	p, _ := entry.(*projectState)
-	if p.lock.Acquire(ctx, 1) != nil {
-		return nil, &Error{Kind: ConnectionKind(ctx.Err()), Host: c.base.Host, Err: ctx.Err()}
-	}
-	return p, nil
+// lockProject waits until nobody else writes in the project, and returns its state and what unlocks it. A write that waited while
+// its context was cancelled is not begun: its first request sends nothing.
+func (c *Client) lockProject(projectID int64) (p *projectState, unlock func()) {
+	entry, _ := c.projectStates.LoadOrStore(projectID, &projectState{client: c, projectID: projectID})
+	p, _ = entry.(*projectState)
+	p.lock.Lock()
+	return p, p.lock.Unlock
 }

@@ -72,17 +72,16 @@ type AddedClientKey struct {
 //
 //	POST /projects/:id/error_tracking/client_keys
 func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClientKey, error) {
-	p, err := c.lockProject(ctx, projectID)
-	if err != nil {
-		return AddedClientKey{}, err
-	}
-	defer p.lock.Release(1)
+	p, unlock := c.lockProject(projectID)
+	defer unlock()
 	if p.failed != nil {
 		return AddedClientKey{}, &Error{Kind: ErrEarlierFailure, Host: c.base.Host, Err: p.failed}
 	}
 	if p.knownAt.IsZero() {
 		if _, err := p.refreshKeys(ctx); err != nil {
-			p.failed = err
+			if ctx.Err() == nil { // else the next creation is interrupted, too
+				p.failed = err
+			}
 			return AddedClientKey{}, err
 		}
 	}
@@ -115,11 +114,8 @@ func (c *Client) AddClientKey(ctx context.Context, projectID int64) (AddedClient
 //
 //	DELETE /projects/:id/error_tracking/client_keys/:key_id
 func (c *Client) DeleteClientKey(ctx context.Context, projectID, keyID int64) error {
-	p, err := c.lockProject(ctx, projectID)
-	if err != nil {
-		return err
-	}
-	defer p.lock.Release(1)
+	p, unlock := c.lockProject(projectID)
+	defer unlock()
 	return p.deleteKey(ctx, keyID)
 }
 

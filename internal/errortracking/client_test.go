@@ -15,7 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -730,41 +729,19 @@ func TestWaitingWriteIsNotBegun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				client := newClient(t, "http://gitlab.invalid", func(o *errortracking.Options) {
-					o.Log = func(_ context.Context, attempt map[string]any) { t.Errorf("%v was sent", attempt) }
-				})
-				release, err := client.Hold(t.Context(), project)
-				if err != nil {
-					t.Fatal(err)
-				}
-				ctx, cancel := context.WithCancel(t.Context())
-				done := false
-				go func() {
-					err = write(ctx, client)
-					done = true
-				}()
-				synctest.Wait()
-				if done {
-					t.Fatalf("the write did not wait: %v", err)
-				}
-				cancel()
-				synctest.Wait()
-				if !done {
-					t.Fatal("the write still waits")
-				}
-				if failed := wantError(t, err, errortracking.ErrInterrupted); failed.Sent || failed.Attempts != 0 || failed.Method != "" || !errors.Is(err, context.Canceled) {
-					t.Errorf("got %+v, want that nothing was sent", failed)
-				}
-				release()
-				// An ended context does not begin a write in a free project either.
-				wantError(t, write(ctx, client), errortracking.ErrInterrupted)
-				release, err = client.Hold(t.Context(), project)
-				if err != nil {
-					t.Fatal(err)
-				}
-				release()
+			client := newClient(t, "http://gitlab.invalid", func(o *errortracking.Options) {
+				o.Log = func(_ context.Context, attempt map[string]any) { t.Errorf("%v was sent", attempt) }
 			})
+			release := client.Hold(project)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- write(ctx, client) }()
+			cancel()
+			release()
+			if failed := wantError(t, <-done, errortracking.ErrInterrupted); failed.Sent || failed.Attempts != 0 || failed.Method != "" || !errors.Is(&failed, context.Canceled) {
+				t.Errorf("got %+v, want that nothing was sent", failed)
+			}
+			client.Hold(project)() // The project is free again.
 		})
 	}
 }

@@ -58,12 +58,9 @@ func Backoff(pause func(time.Duration) time.Duration, attempt int) time.Duration
 }
 
 // Hold makes all other writes in a project wait until release is called.
-func (c *Client) Hold(ctx context.Context, projectID int64) (release func(), err error) {
-	p, err := c.lockProject(ctx, projectID)
-	if err != nil {
-		return nil, err
-	}
-	return func() { p.lock.Release(1) }, nil
+func (c *Client) Hold(projectID int64) (release func()) {
+	_, release = c.lockProject(projectID)
+	return release
 }
 
 // SetNetwork makes a client send through a network of the test's own.

@@ -317,10 +317,7 @@ func TestDeadline(t *testing.T) {
 					t.Errorf("got %+v, want one attempt and a wait of %s", failed, tt.wait)
 				}
 				// Nothing is begun then.
-				_, err := client.Hold(ctx, project)
-				if err == nil {
-					_, err = client.ClientKey(ctx, project, 1)
-				}
+				_, err := client.ClientKey(ctx, project, 1)
 				wantError(t, err, errortracking.ErrTimeout)
 			})
 		})

@@ -95,11 +95,8 @@ type SavedSettings struct {
 //
 //	PUT, PATCH /projects/:id/error_tracking/settings
 func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted WantedSettings) (saved SavedSettings, err error) {
-	p, err := c.lockProject(ctx, projectID)
-	if err != nil {
-		return saved, err
-	}
-	defer p.lock.Release(1)
+	p, unlock := c.lockProject(projectID)
+	defer unlock()
 	if saved.Before, err = c.SharedSettings(ctx, projectID); err != nil {
 		return SavedSettings{}, err
 	}
@@ -117,11 +114,8 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 //
 //	PUT, PATCH /projects/:id/error_tracking/settings
 func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, integrated *bool) (saved SavedSettings, err error) {
-	p, err := c.lockProject(ctx, projectID)
-	if err != nil {
-		return saved, err
-	}
-	defer p.lock.Release(1)
+	p, unlock := c.lockProject(projectID)
+	defer unlock()
 	if p.settingsSaved {
 		return saved, &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
 	}
