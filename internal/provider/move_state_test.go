@@ -412,7 +412,7 @@ func TestMoveState_numbersUnknown(t *testing.T) {
 }
 
 // A state with null numbers has them in the ID. Without that a client key cannot be told, and nothing is done. A wrong ID is
-// corrected by a refresh.
+// corrected, with or without a refresh.
 func TestState_incomplete(t *testing.T) {
 	t.Parallel()
 	host := Hostname
@@ -440,6 +440,11 @@ func TestState_incomplete(t *testing.T) {
 					output, err := terraform.run(t, "apply", "-auto-approve", refresh, command)
 					if test.fails != strings.Contains(output, "The state has no key_id") || test.fails != (err != nil) {
 						t.Errorf("%s ended with %v:\n%s", command, err, output)
+					}
+					for _, o := range terraform.objectsInState(t) {
+						if !test.fails && o["id"] != "1:8" {
+							t.Errorf("the state has %v, want the ID 1:8", o)
+						}
 					}
 				}
 				want := []int64{7}
