@@ -14,9 +14,6 @@ import (
 
 const detailNotConfigured = "An argument of the provider block is known only after apply, so the provider cannot connect to GitLab yet."
 
-// shortWait is how long the rate limit may make a run wait without a warning.
-const shortWait = 10 * time.Second
-
 // providerData is what all objects of one provider block share. An object has it once Terraform has configured the object.
 type providerData struct {
 	client     *errortracking.Client // nil while the provider block is not fully known
@@ -66,6 +63,9 @@ func (d *providerData) configured(diags *diag.Diagnostics) bool {
 	}
 	return d.client != nil
 }
+
+// shortWait is how long the rate limit may make a run wait without a warning.
+const shortWait = 10 * time.Second
 
 // warnOfRateLimit warns once when requests have waited long for GitLab's rate limit. Each operation calls it when it ends.
 func (d *providerData) warnOfRateLimit(diags *diag.Diagnostics) {
