@@ -247,9 +247,9 @@ func (c *Client) isRecent(ctx context.Context) bool {
 }
 
 // projectAddress has the group project ID.
-var projectAddress = regexp.MustCompile(`/api/v4/projects/([0-9]+)(?:[/?]|$)`)
+var projectAddress = regexp.MustCompile(`/api/v4/projects/([0-9]+)$`)
 
-// projectIDIn returns the project ID in an address of the API, as the Location of a moved project's answer has it, or 0.
+// projectIDIn returns the project ID at the end of an address, as the Location of a moved project's answer has it, or 0.
 func projectIDIn(address string) int64 {
 	part := projectAddress.FindStringSubmatch(address)
 	if part == nil {

@@ -82,7 +82,7 @@ func TestNewRefusesOptions(t *testing.T) {
 		"contents of the certificate":   {func(o *options) { o.ClientCert, o.ClientKey = hunterPEM, noPEM }, "client_cert", "contents of a file"},
 		"contents of the key":           {func(o *options) { o.ClientCert, o.ClientKey = noPEM, hunterPEM }, "client_key", "contents of a file"},
 		"contents of a key, not PEM":    {func(o *options) { o.ClientCert, o.ClientKey = noPEM, "hunter2\n" }, "client_key", "cannot be read"},
-		"no PEM in the key":             {func(o *options) { o.ClientCert, o.ClientKey = certificate, noPEM }, "client_cert", "key input"},
+		"no PEM in the key":             {func(o *options) { o.ClientCert, o.ClientKey = certificate, noPEM }, "client_cert", "private key: failed to find any PEM data in key input"},
 		"no PEM in the certificate":     {func(o *options) { o.ClientCert, o.ClientKey = noPEM, noPEM }, "client_cert", "PEM"},
 	}
 	for name, tt := range tests {

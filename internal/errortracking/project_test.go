@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,22 +203,24 @@ func TestProjectNotFoundOnce(t *testing.T) {
 func TestMovedProject(t *testing.T) {
 	t.Parallel()
 
-	for name, external := range map[string]string{"same host": "", "other host": "https://gitlab.example.com"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	for _, external := range []string{"", "https://gitlab.example.com"} {
+		for _, old := range []string{"acme/old", "42acme/old"} {
+			t.Run(old+" "+external, func(t *testing.T) {
+				t.Parallel()
 
-			server := startGitLab(t, gitlabsim.Scenario{
-				ExternalURL: external,
-				Projects:    []gitlabsim.Project{{ID: 3, Path: "acme/new", OldPaths: []string{"acme/old"}}},
+				server := startGitLab(t, gitlabsim.Scenario{
+					ExternalURL: external,
+					Projects:    []gitlabsim.Project{{ID: 3, Path: "acme/new", OldPaths: []string{old}}},
+				})
+				// What is masked in messages, here parts of the Location, is not masked before it is read.
+				headers := func(o *errortracking.Options) { o.Headers = map[string]string{"X-Scheme": "http", "X-Version": "3"} }
+				found, err := newClient(t, server.URL(), headers).ResolveProject(t.Context(), old)
+				if want := (errortracking.Project{ID: 3, Path: "acme/new"}); err != nil || found != want {
+					t.Errorf("got %+v and error %v, want %+v", found, err, want)
+				}
+				wantLines(t, server, "GET /api/v4/projects/"+url.PathEscape(old), "GET /api/v4/projects/3")
 			})
-			// What is masked in messages, here parts of the Location, is not masked before it is read.
-			headers := func(o *errortracking.Options) { o.Headers = map[string]string{"X-Scheme": "http", "X-Version": "3"} }
-			found, err := newClient(t, server.URL(), headers).ResolveProject(t.Context(), "acme/old")
-			if want := (errortracking.Project{ID: 3, Path: "acme/new"}); err != nil || found != want {
-				t.Errorf("got %+v and error %v, want %+v", found, err, want)
-			}
-			wantLines(t, server, "GET /api/v4/projects/acme%2Fold", "GET /api/v4/projects/3")
-		})
+		}
 	}
 }
 

@@ -78,17 +78,16 @@ func (d *providerData) warnOfRateLimit(diags *diag.Diagnostics) {
 	})
 }
 
-// readData reads a configuration into a model, lets fill add what GitLab says, and writes the model unless that failed.
+// readData reads a configuration into a model, lets fill add what GitLab says, and writes the model, which engines drop where
+// there is an error.
 func readData[M any](ctx context.Context, d *providerData, config tfsdk.Config, result interface {
 	Set(ctx context.Context, model any) diag.Diagnostics
 }, diags *diag.Diagnostics, fill func(context.Context, *M, *diag.Diagnostics)) {
 	defer d.warnOfRateLimit(diags)
 	var model M
 	diags.Append(config.Get(ctx, &model)...)
-	if diags.HasError() || !d.configured(diags) {
-		return
-	}
-	if fill(ctx, &model, diags); !diags.HasError() {
+	if !diags.HasError() && d.configured(diags) {
+		fill(ctx, &model, diags)
 		diags.Append(result.Set(ctx, &model)...)
 	}
 }
