@@ -147,6 +147,31 @@ func TestProvider_defers(t *testing.T) {
 	}
 }
 
+// What is read has no value while the provider block is unknown, and an engine that cannot defer is told so.
+func TestProvider_readsNothingUnconfigured(t *testing.T) {
+	t.Parallel()
+	server := newServer(New("test")())
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config: objectValue(t, schema.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	project := map[string]tftypes.Value{"project": tftypes.NewValue(tftypes.String, "acme/web")}
+	name := TypeName + clientKeyType
+	read, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: objectValue(t, schema.DataSourceSchemas[name], project)})
+	if err != nil || len(read.Diagnostics) != 1 || read.Diagnostics[0].Summary != providerNotConfigured {
+		t.Errorf("data source: %+v, %v", read, err)
+	}
+	opened, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: name, Config: objectValue(t, schema.EphemeralResourceSchemas[name], project)})
+	if err != nil || len(opened.Diagnostics) != 1 || opened.Diagnostics[0].Summary != providerNotConfigured {
+		t.Errorf("ephemeral resource: %+v, %v", opened, err)
+	}
+}
+
 // The number of retries has bounds, which are checked before a plan.
 func TestProvider_retries(t *testing.T) {
 	t.Parallel()
