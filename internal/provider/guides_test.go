@@ -359,6 +359,46 @@ func TestGuides_audit(t *testing.T) {
 	}
 }
 
+// A later query writes what the state lacks, and never overwrites the file that may hold its resources.
+func TestGuides_laterQuery(t *testing.T) {
+	t.Parallel()
+	needsEngine(t, "1.14")
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("needs jq")
+	}
+	const page = "../../templates/guides/existing-projects.md"
+	content, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands string
+	for _, fence := range guideFence.FindAllStringSubmatch(string(content), -1) {
+		if fence[2] != "" {
+			commands = fence[4]
+		}
+	}
+	blocks := guideBlocks(t, page)
+	query := blocks[len(blocks)-1]
+	gitlab, terraform := query.start(t)
+	query.write(t, gitlab, terraform)
+	terraform.succeeds(t, "query", "-generate-config-out=imported.tf")
+	terraform.succeeds(t, "apply", "-auto-approve")
+
+	gitlab.AddProject(gitlabsim.Project{ID: 9, Path: "acme/app", Settings: &gitlabsim.Settings{Active: true, Integrated: true}, ClientKeys: gitlabsim.MakeKeys(1)})
+	query.text = strings.ReplaceAll(query.text, `"acme" {`, `"later" {`)
+	query.write(t, gitlab, terraform)
+	if output, err := terraform.shell(t, commands); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if output := terraform.succeeds(t, "apply", "-auto-approve"); !strings.Contains(output, " 2 imported, 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("the apply does not import the two new objects alone:\n%s", output)
+	}
+	if output, err := terraform.shell(t, commands); err == nil {
+		t.Errorf("the commands succeed although new.tf exists:\n%s", output)
+	}
+	terraform.changesNothing(t)
+}
+
 // guidePages returns the files of the documentation that are written by hand.
 func guidePages(t *testing.T) []string {
 	t.Helper()
@@ -473,20 +513,27 @@ func (b guideBlock) commands(t *testing.T) {
 	b.shell(t, terraform)
 }
 
-// shell runs shell commands. Nothing needs to be installed, and no prompt waits for an answer.
+// shell runs shell commands.
 func (b guideBlock) shell(t *testing.T, terraform *commandLine) {
+	t.Helper()
+	if output, err := terraform.shell(t, b.text); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, b.text, output)
+	}
+}
+
+// shell runs shell commands. Nothing needs to be installed, and no prompt waits for an answer.
+func (c *commandLine) shell(t *testing.T, commands string) (output string, err error) {
 	t.Helper()
 	needsPOSIX(t)
 	bin := t.TempDir()
-	script := "#!/bin/sh\n[ \"$1\" = init ] || exec '" + terraform.engine + "' \"$@\"\n"
+	script := "#!/bin/sh\n[ \"$1\" = init ] || exec '" + c.engine + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "terraform"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	shell := terraform.program(t.Context(), "sh", "-euc", b.text)
+	shell := c.program(t.Context(), "sh", "-euc", commands)
 	shell.Env = append(shell.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve")
-	if output, err := shell.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s\n%s", err, b.text, output)
-	}
+	combined, err := shell.CombinedOutput()
+	return string(combined), err
 }
 
 // configured is the index of the last main.tf before a block, or -1.
