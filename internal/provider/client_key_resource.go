@@ -266,7 +266,7 @@ func (r *clientKeyResource) warnOfKey(model clientKeyResourceModel, diags *diag.
 	}
 	if dsn, err := errortracking.ParseDSN(model.SentryDSN.ValueString()); err == nil && dsn.IsUnset() {
 		r.localhost.Do(func() {
-			diags.AddWarning(dsnOfLocalhost, inProject(model.Project, "GitLab at "+r.client.Host()+" creates DSNs for "+dsn.Collector()+", which applications cannot use, because its instance setting error_tracking_api_url is not set.\n\nAsk a GitLab administrator to set it to the URL of an error tracking backend (PUT /api/v4/application/settings). The keys stay the same, and the next refresh reads their new DSNs."))
+			diags.AddWarning(dsnOfLocalhost, inProject(model.Project, "GitLab at "+r.client.Host()+" creates DSNs for "+dsn.Collector()+", which applications cannot use, because its instance setting error_tracking_api_url is not set.\n\nAsk a GitLab administrator to set it to the URL of a collector (PUT /api/v4/application/settings). The keys stay the same, and the next refresh reads their new DSNs."))
 		})
 	}
 }

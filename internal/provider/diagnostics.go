@@ -102,7 +102,7 @@ var (
 	newToken     = "Create an access token with the scope api, and set it as the argument token or as GITLAB_TOKEN."
 	checkNetwork = "Check base_url, the network and the proxy variables (HTTPS_PROXY, NO_PROXY)."
 	skipCheck    = " For tests only, insecure = true skips the verification."
-	enableFlag   = "Integrated error tracking is a service of GitLab.com. Elsewhere it needs a backend of your own behind error_tracking_api_url, and the flag, which a GitLab administrator enables."
+	enableFlag   = "Integrated error tracking is a service of GitLab.com. Elsewhere it needs a collector of your own at error_tracking_api_url, and the flag, which a GitLab administrator enables."
 	brokenAPIURL = "If this persists, the instance setting error_tracking_api_url is probably not a valid URL."
 	connectFirst = "Connect a Sentry project under Settings > Monitor > Error Tracking, which creates the settings. Then apply again."
 	stopManaging = "To stop managing the settings without changing them, set on_destroy = \"" + onDestroyKeep + "\" and apply, or use a removed block that has destroy = false."

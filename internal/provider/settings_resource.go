@@ -66,7 +66,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 			"active":     schema.BoolAttribute{MarkdownDescription: describeActive, Required: true},
 			"integrated": schema.BoolAttribute{
-				MarkdownDescription: describeIntegrated + " If unset, it stays as it is in GitLab, or is `true` if the project has no settings yet.",
+				MarkdownDescription: describeIntegrated + " If `integrated` is unset, its value in GitLab stays, or is `true` if the project has no settings yet.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
