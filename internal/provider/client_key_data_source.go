@@ -47,7 +47,7 @@ func chosenClientKeyAttributes() map[string]schema.Attribute {
 func clientKeyDataAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":         schema.StringAttribute{MarkdownDescription: describeClientKeyID, Computed: true},
-		"project":    schema.StringAttribute{MarkdownDescription: "The full path of the project, or its ID if `project` is one.", Computed: true},
+		"project":    schema.StringAttribute{MarkdownDescription: "The full path of the project, or its ID if you set the argument `project` to an ID.", Computed: true},
 		"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 		"key_id":     schema.Int64Attribute{MarkdownDescription: describeKeyID, Computed: true},
 		"active":     schema.BoolAttribute{MarkdownDescription: describeKeyActive, Computed: true},

@@ -38,7 +38,7 @@ func (d *projectsDataSource) Metadata(_ context.Context, req datasource.Metadata
 
 func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the projects of a group with their error tracking settings. Use it to audit a group or to import its settings.",
+		MarkdownDescription: "Lists the projects of a group with their error tracking settings. Use it to audit a group, or to import the settings of its projects.",
 		Attributes: map[string]schema.Attribute{
 			"group":             schema.StringAttribute{MarkdownDescription: describeGroup, Required: true, Validators: []validator.String{validGroup}},
 			"include_subgroups": schema.BoolAttribute{MarkdownDescription: describeIncludeSubgroups, Optional: true},

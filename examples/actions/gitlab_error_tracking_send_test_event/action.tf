@@ -1,4 +1,4 @@
-# Sends an event when a key is created. To send another one, run:
+# Sends an event when a key is created. To send another one with the same key, run:
 #   terraform apply -invoke=action.gitlab_error_tracking_send_test_event.web
 resource "gitlab_error_tracking_client_key" "web" {
   project = "acme/web"
