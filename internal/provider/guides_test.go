@@ -393,8 +393,8 @@ func TestGuides_laterQuery(t *testing.T) {
 	if output := terraform.succeeds(t, "apply", "-auto-approve"); !strings.Contains(output, " 2 imported, 0 added, 0 changed, 0 destroyed") {
 		t.Errorf("the apply does not import the two new objects alone:\n%s", output)
 	}
-	if output, err := terraform.shell(t, commands); err == nil {
-		t.Errorf("the commands succeed although new.tf exists:\n%s", output)
+	if output, err := terraform.shell(t, commands); err == nil || !strings.Contains(output, "new.tf exists") {
+		t.Errorf("the commands do not stop although new.tf exists: %v\n%s", err, output)
 	}
 	terraform.changesNothing(t)
 }
