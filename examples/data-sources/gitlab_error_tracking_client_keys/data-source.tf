@@ -1,4 +1,4 @@
-# The active client keys of one project.
+# The client keys of one project, and the IDs of the active ones.
 data "gitlab_error_tracking_client_keys" "web" {
   project = "acme/web"
 }
