@@ -30,7 +30,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
@@ -368,36 +367,6 @@ func (o object) with(changes object) object {
 	return o
 }
 
-// isWhole checks all attributes of the object at an address, so that none is forgotten.
-func isWhole(address string, want object) statecheck.StateCheck {
-	return wholeObject{address: address, want: want}
-}
-
-type wholeObject struct {
-	address string
-	want    object
-}
-
-func (c wholeObject) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
-	for _, r := range req.State.Values.RootModule.Resources {
-		if r.Address != c.address {
-			continue
-		}
-		if diff := gocmp.Diff(jsonText(c.want), jsonText(r.AttributeValues)); diff != "" {
-			resp.Error = fmt.Errorf("%s in the state (-want +got):\n%s", c.address, diff)
-		}
-		return
-	}
-	resp.Error = fmt.Errorf("%s is not in the state", c.address)
-}
-
-// later is a check that is made when it is due, from what is true then.
-type later func() statecheck.StateCheck
-
-func (l later) CheckState(ctx context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
-	l().CheckState(ctx, req, resp)
-}
-
 func jsonText(v any) string {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -629,22 +598,8 @@ func (c *commandLine) stateFile(t *testing.T) []byte {
 // objectsInState returns the resources in the state. A tainted one has an attribute that says so.
 func (c *commandLine) objectsInState(t *testing.T) []object {
 	t.Helper()
-	var state struct {
-		Resources []struct {
-			Mode      string `json:"mode"`
-			Instances []struct {
-				Status     string `json:"status"`
-				Attributes object `json:"attributes"`
-			} `json:"instances"`
-		} `json:"resources"`
-	}
-	if text := c.stateFile(t); len(text) > 0 {
-		if err := json.Unmarshal(text, &state); err != nil {
-			t.Fatal(err)
-		}
-	}
 	objects := []object{}
-	for _, r := range state.Resources {
+	for _, r := range c.readState(t).Resources {
 		for _, i := range r.Instances {
 			if i.Status != "" {
 				i.Attributes["status"] = i.Status
@@ -655,6 +610,42 @@ func (c *commandLine) objectsInState(t *testing.T) []object {
 		}
 	}
 	return objects
+}
+
+// hasDataInState checks all attributes of all data sources in the state, by their addresses without "data.".
+func (c *commandLine) hasDataInState(t *testing.T, want map[string]object) {
+	t.Helper()
+	got := map[string]object{}
+	for _, r := range c.readState(t).Resources {
+		if r.Mode == "data" {
+			got[r.Type+"."+r.Name] = r.Instances[0].Attributes
+		}
+	}
+	if diff := gocmp.Diff(jsonText(want), jsonText(got)); diff != "" {
+		t.Errorf("the data sources in the state (-want +got):\n%s", diff)
+	}
+}
+
+// state is what the tests read of a state file.
+type state struct {
+	Outputs   map[string]struct{ Value any }
+	Resources []struct {
+		Mode, Type, Name string
+		Instances        []struct {
+			Status     string
+			Attributes object
+		}
+	}
+}
+
+func (c *commandLine) readState(t *testing.T) (s state) {
+	t.Helper()
+	if text := c.stateFile(t); len(text) > 0 {
+		if err := json.Unmarshal(text, &s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
 }
 
 // keysInState returns the IDs of the client keys in the state, ascending.

@@ -6,11 +6,7 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
-
-const clientKeyDataAddress = "data." + clientKeyAddress
 
 func clientKeyDataConfig(project, arguments string) string {
 	return fmt.Sprintf("data \"gitlab_error_tracking_client_key\" \"test\" {\n  project = %q\n  %s\n}\n", project, arguments)
@@ -35,7 +31,7 @@ func TestClientKeyDataSource(t *testing.T) {
 	scenario := inactiveScenario()
 	scenario.Tokens[0].Scopes = []string{"read_api"}
 	gitlab := startTestbed(t, scenario)
-	config, checks := "", []statecheck.StateCheck{}
+	config, want := "", map[string]object{}
 	for name, test := range map[string]struct {
 		project, arguments string
 		key                int64
@@ -47,11 +43,12 @@ func TestClientKeyDataSource(t *testing.T) {
 		"inactive_by_key": {"1", fmt.Sprintf("public_key = %q", publicKey(3)), 3},
 	} {
 		config += strings.Replace(clientKeyDataConfig(test.project, test.arguments), `"test"`, `"`+name+`"`, 1)
-		checks = append(checks, isWhole("data.gitlab_error_tracking_client_key."+name, gitlab.clientKeyData(test.project, test.key)))
+		want["gitlab_error_tracking_client_key."+name] = gitlab.clientKeyData(test.project, test.key)
 	}
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}},
-	})
+	terraform := newCommandLine(t, gitlab, config)
+	terraform.applyTwice(t)
+	terraform.hasDataInState(t, want)
+	passes(t, gitlab.wrote())
 }
 
 func TestClientKeyDataSource_fails(t *testing.T) {
@@ -86,9 +83,7 @@ func TestClientKeyDataSource_fails(t *testing.T) {
 func TestClientKeyDataSource_afterCreate(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{
-			Config: gitlab.config(clientKeyConfig("acme/web", "depends_on = [data.gitlab_error_tracking_client_key.before]") + `
+	terraform := newCommandLine(t, gitlab, clientKeyConfig("acme/web", "depends_on = [data.gitlab_error_tracking_client_key.before]")+`
 resource "terraform_data" "apply" {}
 
 data "gitlab_error_tracking_client_key" "before" {
@@ -100,13 +95,10 @@ data "gitlab_error_tracking_client_key" "test" {
   project = "acme/web"
   key_id  = gitlab_error_tracking_client_key.test.key_id
 }
-`),
-			ConfigStateChecks: []statecheck.StateCheck{
-				isWhole("data.gitlab_error_tracking_client_key.before", gitlab.clientKeyData("acme/web", 7)),
-				later(func() statecheck.StateCheck {
-					return isWhole(clientKeyDataAddress, gitlab.clientKeyData("acme/web", 10))
-				}),
-			},
-		}},
+`)
+	terraform.applyTwice(t)
+	terraform.hasDataInState(t, map[string]object{
+		"gitlab_error_tracking_client_key.before": gitlab.clientKeyData("acme/web", 7),
+		clientKeyAddress: gitlab.clientKeyData("acme/web", 10),
 	})
 }

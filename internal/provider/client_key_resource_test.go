@@ -10,9 +10,6 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 const clientKeyAddress = "gitlab_error_tracking_client_key.test"
@@ -42,50 +39,24 @@ func (b *testbed) clientKeyObject(project string, projectID, keyID int64) object
 	}
 }
 
-func keyPlanned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(clientKeyAddress, action)}}
-}
-
-// isKey checks the whole client key resource against GitLab's key, at the time of the check.
-func (b *testbed) isKey(project string, projectID, keyID int64, changes object) []statecheck.StateCheck {
-	return []statecheck.StateCheck{later(func() statecheck.StateCheck {
-		return isWhole(clientKeyAddress, b.clientKeyObject(project, projectID, keyID).with(changes))
-	})}
-}
-
 func TestClientKeyResource(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, keyScenario())
 	config := func(rotated string) string {
-		return gitlab.config(clientKeyConfig("acme/web", fmt.Sprintf("keepers = { rotated = %q }\n  lifecycle {\n    create_before_destroy = true\n  }", rotated)))
+		return clientKeyConfig("acme/web", fmt.Sprintf("keepers = { rotated = %q }\n  lifecycle {\n    create_before_destroy = true\n  }", rotated))
 	}
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config:            config("2026-10"),
-				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionCreate),
-				ConfigStateChecks: gitlab.isKey("acme/web", 1, 10, object{"keepers": object{"rotated": "2026-10"}}),
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("POST /projects/1/error_tracking/client_keys"),
-					gitlab.hasKeys(1, 7, 8, 10),
-				),
-			},
-			{
-				Config:            config("2026-11"),
-				ConfigPlanChecks:  keyPlanned(plancheck.ResourceActionCreateBeforeDestroy),
-				ConfigStateChecks: gitlab.isKey("acme/web", 1, 11, object{"keepers": object{"rotated": "2026-11"}}),
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("DELETE /projects/1/error_tracking/client_keys/10", "POST /projects/1/error_tracking/client_keys"),
-					gitlab.hasKeys(1, 7, 8, 11),
-				),
-			},
-			{ResourceName: clientKeyAddress, ImportState: true, ImportStateId: "acme/web:11", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"keepers"}},
-		},
-		CheckDestroy: resource.ComposeAggregateTestCheckFunc(
-			gitlab.wrote("DELETE /projects/1/error_tracking/client_keys/11"),
-			gitlab.hasKeys(1, 7, 8),
-		),
-	})
+	terraform := newCommandLine(t, gitlab, "")
+	terraform.goesTo(t, config("2026-10"), "1 added, 0 changed, 0 destroyed")
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/web", 1, 10).with(object{"keepers": object{"rotated": "2026-10"}}))
+	passes(t, gitlab.wrote("POST "+keysPath), gitlab.hasKeys(1, 7, 8, 10))
+	output := terraform.goesTo(t, config("2026-11"), "1 added, 0 changed, 1 destroyed")
+	if !strings.Contains(output, "create replacement and then destroy") {
+		t.Errorf("the old key goes first:\n%s", output)
+	}
+	terraform.hasInState(t, gitlab.clientKeyObject("acme/web", 1, 11).with(object{"keepers": object{"rotated": "2026-11"}}))
+	passes(t, gitlab.wrote("DELETE "+keyPath, "POST "+keysPath), gitlab.hasKeys(1, 7, 8, 11))
+	terraform.destroy(t)
+	passes(t, gitlab.wrote("DELETE "+keysPath+"/11"), gitlab.hasKeys(1, 7, 8))
 }
 
 // An object that was imported under an old path takes the new one, too.

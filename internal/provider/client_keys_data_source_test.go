@@ -5,15 +5,13 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 func TestClientKeysDataSource(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, inactiveScenario())
 	gitlab.AddProject(gitlabsim.Project{ID: 3, Path: "acme/new"})
-	config, checks := "", []statecheck.StateCheck{}
+	config, want := "", map[string]object{}
 	for name, test := range map[string]struct {
 		project, shown string // shown is what the keys say of it
 		keys           []int64
@@ -28,13 +26,14 @@ func TestClientKeysDataSource(t *testing.T) {
 			keys = append(keys, gitlab.clientKeyData(test.shown, id))
 		}
 		config += fmt.Sprintf("data \"gitlab_error_tracking_client_keys\" %q {\n  project = %q\n}\n", name, test.project)
-		checks = append(checks, isWhole("data.gitlab_error_tracking_client_keys."+name, object{
+		want["gitlab_error_tracking_client_keys."+name] = object{
 			"project": test.project, "keys": keys, "group": nil, "include_subgroups": nil, "unreadable": []string{},
-		}))
+		}
 	}
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}},
-	})
+	terraform := newCommandLine(t, gitlab, config)
+	terraform.applyTwice(t)
+	terraform.hasDataInState(t, want)
+	passes(t, gitlab.wrote())
 }
 
 func TestClientKeysDataSource_fails(t *testing.T) {
@@ -49,10 +48,8 @@ func TestClientKeysDataSource_fails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gitlab := startTestbed(t, twoProjects())
-			gitlab.run(t, resource.TestCase{
-				Steps: []resource.TestStep{{Config: gitlab.config(groupDataConfigs["client keys"](test.arguments)), ExpectError: expectError(test.want...)}},
-			})
+			terraform := newCommandLine(t, startTestbed(t, twoProjects()), groupDataConfigs["client keys"](test.arguments))
+			terraform.fails(t, test.want, "plan")
 		})
 	}
 }

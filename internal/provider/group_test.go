@@ -10,8 +10,6 @@ import (
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 // groupDataConfigs are the data sources of a group, each with the given arguments.
@@ -49,33 +47,34 @@ func TestGroupDataSources(t *testing.T) {
 	}}
 	key7, key8, key9, key5 := key("acme/web", 1, 7), key("acme/web", 1, 8), key("acme/shop", 2, 9), key("acme/sub/api", 3, 5)
 
-	var config string
-	var checks []statecheck.StateCheck
+	config, found := "", map[string]object{}
 	finds := func(kind, name, arguments string, want object) {
 		all := object{"group": "acme", "include_subgroups": nil, "unreadable": []string{}}
 		if kind == "client keys" {
 			all = all.with(object{"project": nil})
 		}
 		config += strings.Replace(groupDataConfigs[kind](arguments), `"test"`, `"`+name+`"`, 1)
-		checks = append(checks, isWhole("data.gitlab_error_tracking_"+strings.ReplaceAll(kind, " ", "_")+"."+name, all.with(want)))
+		found["gitlab_error_tracking_"+strings.ReplaceAll(kind, " ", "_")+"."+name] = all.with(want)
 	}
 	const group, alone = `group = "acme"`, "group = \"1\"\n  include_subgroups = false"
 	finds("projects", "all", group, object{"projects": []object{web, shop, api}})
 	finds("projects", "alone", alone, object{"group": "1", "include_subgroups": false, "projects": []object{web, shop}})
 	finds("client keys", "all", group, object{"keys": []object{key7, key8, key9, key5}})
 	finds("client keys", "alone", alone, object{"group": "1", "include_subgroups": false, "keys": []object{key7, key8, key9}})
-	visible := resource.TestStep{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}
+	terraform := newCommandLine(t, gitlab, config)
+	terraform.applyTwice(t)
+	terraform.hasDataInState(t, found)
 
-	config, checks = "", nil
+	config, found = "", map[string]object{}
 	unreadable := object{"unreadable": []string{"acme/web", "acme/shop"}}
 	finds("projects", "all", group, unreadable.with(object{"projects": []object{api}}))
 	finds("client keys", "all", group, unreadable.with(object{"keys": []object{key5}}))
-	hidden := resource.TestStep{Config: gitlab.config(config), ConfigStateChecks: checks, Check: gitlab.wrote()}
-	hidden.PreConfig = func() {
-		gitlab.SetRole(maintainer, 1, "developer")
-		gitlab.AddFault(gitlabsim.Fault{Path: "/projects/2/*", Status: 404, Body: `{"message":"404 Project Not Found"}`})
-	}
-	gitlab.run(t, resource.TestCase{Steps: []resource.TestStep{visible, hidden}})
+	gitlab.SetRole(maintainer, 1, "developer")
+	gitlab.AddFault(gitlabsim.Fault{Path: "/projects/2/*", Status: 404, Body: `{"message":"404 Project Not Found"}`})
+	terraform.write(t, "main.tf", requiredProviders+config)
+	terraform.applyTwice(t)
+	terraform.hasDataInState(t, found)
+	passes(t, gitlab.wrote())
 }
 
 func TestGroupDataSources_fail(t *testing.T) {

@@ -83,6 +83,10 @@ data "gitlab_error_tracking_settings" "test" {
 	})
 }
 
+func keyPlanned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(clientKeyAddress, action)}}
+}
+
 // Client keys work whatever the settings and the feature flag.
 func TestLifecycle_clientKeys(t *testing.T) {
 	t.Parallel()

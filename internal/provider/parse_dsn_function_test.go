@@ -6,11 +6,9 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 // A function needs no provider block, and asks GitLab nothing.
@@ -18,41 +16,39 @@ func TestParseDSNFunction(t *testing.T) {
 	t.Parallel()
 	needsEngine(t, "1.8")
 	gitlab := startTestbed(t, gitlabsim.Scenario{})
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config: requiredProviders + `
+	terraform := newCommandLine(t, gitlab, `
 output "parts" {
   value = provider::gitlab::parse_dsn("https://glet_0123@observe.gitlab.com:443/errortracking/api/v1/projects/42")
 }
 output "older" {
   value = provider::gitlab::parse_dsn("http://glet_0123@gitlab.example.com:8080/api/v4/error_tracking/collector/7").envelope_url
 }
-`,
-				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownOutputValue("parts", knownvalue.ObjectExact(map[string]knownvalue.Check{
-						"scheme":       knownvalue.StringExact("https"),
-						"host":         knownvalue.StringExact("observe.gitlab.com"),
-						"port":         knownvalue.Int64Exact(443),
-						"public_key":   knownvalue.StringExact("glet_0123"),
-						"path":         knownvalue.StringExact("/errortracking/api/v1/projects"),
-						"project_id":   knownvalue.Int64Exact(42),
-						"envelope_url": knownvalue.StringExact("https://observe.gitlab.com/errortracking/api/v1/projects/api/42/envelope/"),
-					})),
-					statecheck.ExpectKnownOutputValue("older", knownvalue.StringExact("http://gitlab.example.com:8080/api/v4/error_tracking/collector/api/7/envelope/")),
-				},
-				Check: gitlab.asked(),
-			},
-			{
-				Config: requiredProviders + `
+`)
+	terraform.env = append(terraform.env, "GITLAB_BASE_URL=", "GITLAB_TOKEN=")
+	terraform.applyTwice(t)
+	outputs := terraform.readState(t).Outputs
+	want := object{
+		"scheme": "https", "host": "observe.gitlab.com", "port": 443, "public_key": "glet_0123",
+		"path": "/errortracking/api/v1/projects", "project_id": 42,
+		"envelope_url": "https://observe.gitlab.com/errortracking/api/v1/projects/api/42/envelope/",
+	}
+	if diff := cmp.Diff(jsonText(want), jsonText(outputs["parts"].Value)); diff != "" {
+		t.Errorf("parts (-want +got):\n%s", diff)
+	}
+	if got := outputs["older"].Value; got != "http://gitlab.example.com:8080/api/v4/error_tracking/collector/api/7/envelope/" {
+		t.Errorf("the older envelope URL is %q", got)
+	}
+	passes(t, gitlab.asked())
+
+	terraform.write(t, "main.tf", requiredProviders+`
 output "bad" {
   value = provider::gitlab::parse_dsn("https://glet_0123@o1.ingest.sentry.io/42")
 }
-`,
-				ExpectError: regexp.MustCompile(`(?s)Not a DSN of GitLab\..*/<project_id>\.[^.]`),
-			},
-		},
-	})
+`)
+	output, err := terraform.run(t, "plan")
+	if err == nil || !regexp.MustCompile(`(?s)Not a DSN of GitLab\..*/<project_id>\.[^.]`).MatchString(output) {
+		t.Errorf("%v, want an error that says what a DSN is\n%s", err, output)
+	}
 }
 
 // A function needs no token, though OpenTofu configures a provider that has a block for its functions. What needs the token

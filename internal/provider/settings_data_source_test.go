@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 func settingsDataConfig(project string) string {
@@ -23,22 +21,19 @@ func TestSettingsDataSource(t *testing.T) {
 	// Reading takes a token that may do nothing else.
 	scenario.Tokens[0].Scopes = []string{"read_api"}
 	gitlab := startTestbed(t, scenario)
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{{
-			Config: gitlab.config(settingsDataConfig("acme/web") + strings.Replace(settingsDataConfig("2"), `"test"`, `"sentry"`, 1)),
-			ConfigStateChecks: []statecheck.StateCheck{
-				isWhole("data.gitlab_error_tracking_settings.test", object{
-					"id": "1", "project": "acme/web", "project_id": 1, "active": true, "integrated": true,
-					"project_name": nil, "sentry_external_url": nil, "api_url": nil,
-				}),
-				isWhole("data.gitlab_error_tracking_settings.sentry", object{
-					"id": "2", "project": "2", "project_id": 2, "active": true, "integrated": false,
-					"project_name": name, "sentry_external_url": externalURL, "api_url": apiURL,
-				}),
-			},
-			Check: gitlab.wrote(),
-		}},
+	terraform := newCommandLine(t, gitlab, settingsDataConfig("acme/web")+strings.Replace(settingsDataConfig("2"), `"test"`, `"sentry"`, 1))
+	terraform.applyTwice(t)
+	terraform.hasDataInState(t, map[string]object{
+		"gitlab_error_tracking_settings.test": {
+			"id": "1", "project": "acme/web", "project_id": 1, "active": true, "integrated": true,
+			"project_name": nil, "sentry_external_url": nil, "api_url": nil,
+		},
+		"gitlab_error_tracking_settings.sentry": {
+			"id": "2", "project": "2", "project_id": 2, "active": true, "integrated": false,
+			"project_name": name, "sentry_external_url": externalURL, "api_url": apiURL,
+		},
 	})
+	passes(t, gitlab.wrote())
 }
 
 // A path costs one request a run, however many objects are given by it.

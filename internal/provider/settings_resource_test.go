@@ -13,9 +13,6 @@ import (
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
 const settingsAddress = "gitlab_error_tracking_settings.test"
@@ -32,10 +29,6 @@ var settingsObject = object{
 	"project_name": nil, "sentry_external_url": nil, "api_url": nil,
 }
 
-func planned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(settingsAddress, action)}}
-}
-
 // savedWithoutKey lists the writes of a save that enables integrated tracking: a temporary key keeps GitLab from making one.
 func savedWithoutKey(method string, project, temporary int64) []string {
 	return []string{
@@ -48,34 +41,13 @@ func savedWithoutKey(method string, project, temporary int64) []string {
 func TestSettingsResource_withoutSettings(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
-	gitlab.run(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				Config:            gitlab.config(settingsConfig("acme/web", "active = true")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject)},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote(savedWithoutKey("PUT", 1, 1)...),
-					gitlab.hasSettings(1, true, true),
-				),
-			},
-			{
-				Config:            gitlab.config(settingsConfig("acme/web", "active = false")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{isWhole(settingsAddress, settingsObject.with(object{"active": false}))},
-				Check: resource.ComposeAggregateTestCheckFunc(
-					gitlab.wrote("PATCH /projects/1/error_tracking/settings"),
-					gitlab.hasSettings(1, false, true),
-				),
-			},
-			{
-				ResourceName:      settingsAddress,
-				ImportState:       true,
-				ImportStateId:     "acme/web",
-				ImportStateVerify: true,
-			},
-		},
-	})
+	terraform := newCommandLine(t, gitlab, "")
+	terraform.goesTo(t, settingsConfig("acme/web", "active = true"), "1 added, 0 changed, 0 destroyed")
+	terraform.hasInState(t, settingsObject)
+	passes(t, gitlab.wrote(savedWithoutKey("PUT", 1, 1)...), gitlab.hasSettings(1, true, true))
+	terraform.goesTo(t, settingsConfig("acme/web", "active = false"), "0 added, 1 changed, 0 destroyed")
+	terraform.hasInState(t, settingsObject.with(object{"active": false}))
+	passes(t, gitlab.wrote("PATCH /projects/1/error_tracking/settings"), gitlab.hasSettings(1, false, true))
 }
 
 // Existing settings are adopted: they are saved where they are others, and with on_destroy = "keep" nothing undoes that.
