@@ -192,7 +192,7 @@ func packRelease(t *testing.T, version string) string {
 	t.Helper()
 	folder := t.TempDir()
 	binary := filepath.Join(folder, programFile(version))
-	if out, err := exec.Command("go", "build", "-ldflags", "-X main.version="+version, "-o", binary, "../..").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags", "-s -w -X main.version="+version, "-o", binary, "../..").CombinedOutput(); err != nil {
 		t.Fatalf("building the provider: %v\n%s", err, out)
 	}
 	packed := filepath.Join(folder, programName+"_"+version+platform)
