@@ -56,12 +56,24 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	// The libraries format each line of their log before they find out that nobody reads it.
+	if os.Getenv("TF_LOG") == "" {
+		for _, name := range libraryLogs {
+			if err := os.Setenv(name, "off"); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		}
+	}
 	resource.AddTestSweepers("projects", &resource.Sweeper{
 		Name: "projects",
 		F:    func(string) error { return newRealGitLab(realEnvironment).sweep() },
 	})
 	resource.TestMain(testRun{m})
 }
+
+// libraryLogs are the environment variables with the log levels of the libraries that the provider is made with.
+var libraryLogs = []string{"TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK"}
 
 // testRun runs the tests unless -sweep asks for the sweepers.
 type testRun struct{ *testing.M }
@@ -470,6 +482,9 @@ func (c *commandLine) startProvider(t *testing.T) {
 	}
 	c.overrideProviders(t, map[string]string{Namespace + "/" + TypeName: filepath.Dir(program)})
 	c.env = append(c.env, "TF_REATTACH_PROVIDERS=")
+	for _, name := range libraryLogs {
+		c.env = append(c.env, name+"=")
+	}
 }
 
 // overrideProviders makes the engine take the programs of providers from the given folders.
