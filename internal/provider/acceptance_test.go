@@ -425,6 +425,7 @@ func newCommandLine(t *testing.T, gitlab *testbed, config string, standsIn ...st
 	c.write(t, "main.tf", requiredProviders+config)
 	c.env = append(os.Environ(),
 		"TF_REATTACH_PROVIDERS="+gitlab.serve(t, c.getenv, append([]string{Namespace + "/" + TypeName}, standsIn...)),
+		"GOMAXPROCS=1", // An engine mostly starts up and waits, which more processors only make dearer.
 		"TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_CLI_ARGS=-no-color", "CHECKPOINT_DISABLE=1",
 		"GITLAB_BASE_URL="+gitlab.URL(), "GITLAB_TOKEN="+maintainer,
 	)
