@@ -430,10 +430,10 @@ func TestProject_documented(t *testing.T) {
 			}
 		}
 		for leads, projects := range map[string][]string{
-			"the same project, also by ID or in another case": {"acme/web", "1", "ACME/Web"},
-			"the same project through an old path":            {"acme/old"},
-			"another project":                                 {"acme/shop", "2"},
-			"no project that the token can see":               {"acme/none"},
+			"the same project, also by ID or with different capitalization": {"acme/web", "1", "ACME/Web"},
+			"the same project through an old path":                          {"acme/old"},
+			"another project":                                               {"acme/shop", "2"},
+			"no project that the token can see":                             {"acme/none"},
 		} {
 			for _, project := range projects {
 				t.Run(kind+" "+project, func(t *testing.T) {
