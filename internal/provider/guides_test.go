@@ -396,6 +396,16 @@ func TestGuides_laterQuery(t *testing.T) {
 	if output, err := terraform.shell(t, commands); err == nil || !strings.Contains(output, "new.tf exists") {
 		t.Errorf("the commands do not stop although new.tf exists: %v\n%s", err, output)
 	}
+	written := filepath.Join(terraform.folder, "new.tf")
+	if err := os.Rename(written, filepath.Join(terraform.folder, "app.tf")); err != nil {
+		t.Fatal(err)
+	}
+	if output, err := terraform.shell(t, commands); err != nil {
+		t.Errorf("the commands fail where nothing is new: %v\n%s", err, output)
+	}
+	if _, err := os.Stat(written); err == nil {
+		t.Error("the commands write new.tf although nothing is new")
+	}
 	terraform.changesNothing(t)
 }
 
