@@ -246,8 +246,8 @@ func (c *Client) isRecent(ctx context.Context) bool {
 	return errors.Is(err, ErrMissingPermission) || major > 15 || major == 15 && minor >= 10
 }
 
-// projectAddress has the group project ID.
-var projectAddress = regexp.MustCompile(`/api/v4/projects/([0-9]+)$`)
+// projectAddress has the group project ID, which fits into 64 bits.
+var projectAddress = regexp.MustCompile(`^[^?]*/api/v4/projects/([0-9]{1,18})$`)
 
 // projectIDIn returns the project ID at the end of an address, as the Location of a moved project's answer has it, or 0.
 func projectIDIn(address string) int64 {

@@ -20,7 +20,7 @@ import (
 const (
 	DefaultBaseURL = "https://gitlab.com"
 	DefaultRetries = 5
-	// MaxRetries is the most that a user may ask for.
+	// MaxRetries is the most that a user may ask for. It bounds the provider's argument.
 	MaxRetries = 100
 	// GitLab itself ends a request after 60 seconds. A key that it makes until then is seen when the keys are read after a
 	// lost answer.

@@ -66,8 +66,8 @@ func (c *Client) FindSettings(ctx context.Context, projectID int64) (*Settings, 
 	return &s, err
 }
 
-// SharedSettings returns what [Client.FindSettings] does. A reading, and that a project was not found, is shared by all who ask
-// until a save of this client has used it.
+// SharedSettings returns what [Client.FindSettings] does. A reading, failed or not, is shared by all who ask until a save of this
+// client has used it.
 func (c *Client) SharedSettings(ctx context.Context, projectID int64) (*Settings, error) {
 	return c.settings.get(ctx, projectID, c.FindSettings)
 }
@@ -97,6 +97,7 @@ type SavedSettings struct {
 func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted WantedSettings) (saved SavedSettings, err error) {
 	p, unlock := c.lockProject(projectID)
 	defer unlock()
+	defer c.settings.forget(projectID)
 	if saved.Before, err = c.SharedSettings(ctx, projectID); err != nil {
 		return SavedSettings{}, err
 	}
@@ -116,6 +117,7 @@ func (c *Client) SaveSettings(ctx context.Context, projectID int64, wanted Wante
 func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, integrated *bool) (saved SavedSettings, err error) {
 	p, unlock := c.lockProject(projectID)
 	defer unlock()
+	defer c.settings.forget(projectID)
 	if p.settingsSaved {
 		return saved, &Error{Kind: ErrSettingsInUse, Host: c.base.Host}
 	}
@@ -135,7 +137,6 @@ func (c *Client) ResetSettings(ctx context.Context, projectID int64, active, int
 // can tell that key from another one. So a temporary key exists during such a save, and is deleted by its ID: GitLab then makes
 // none. Whether the project has an active key is not asked, because it can be gone when the save arrives.
 func (p *projectState) saveLocked(ctx context.Context, saved *SavedSettings, wanted WantedSettings) error {
-	defer p.client.settings.forget(p.projectID)
 	if saved.Before != nil && wanted.satisfiedBy(*saved.Before) {
 		saved.Settings = *saved.Before
 		return nil
