@@ -68,8 +68,12 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 	if resp.Diagnostics.HasError() {
 		return projectID, false
 	}
-	if !after.IsUnknown() && b.client != nil {
+	switch {
+	case after.IsUnknown():
+	case b.client != nil:
 		projectID = b.planKnownProject(ctx, before, after, projectID, resp)
+	case !before.IsNull(): // Whether project means another one is seen when the provider block is known.
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project"), before)...)
 	}
 	if !before.IsNull() {
 		left, _ := json.Marshal(replacement{known.ValueInt64(), before.ValueString(), projectID.ValueInt64()})
