@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
@@ -61,7 +62,11 @@ func (b *resourceBase) listProjects(ctx context.Context, req list.ListRequest, s
 	}
 	warnings := func(unreadable []string) (diags diag.Diagnostics) {
 		if len(unreadable) > 0 {
-			diags.AddWarning(projectsSkipped, "The token cannot read the error tracking of "+strings.Join(unreadable, ", ")+" in group "+model.Group.ValueString()+".\n\n"+adviceOn[errortracking.ErrForbidden].cure)
+			shown := strings.Join(unreadable[:min(len(unreadable), 10)], ", ")
+			if len(unreadable) > 10 {
+				shown += fmt.Sprintf(" and %d more", len(unreadable)-10)
+			}
+			diags.AddWarning(projectsSkipped, "The token cannot read the error tracking of "+shown+" in group "+model.Group.ValueString()+".\n\n"+adviceOn[errortracking.ErrForbidden].cure)
 		}
 		b.warnOfRateLimit(&diags)
 		return diags

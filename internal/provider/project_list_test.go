@@ -182,6 +182,19 @@ func TestList_unreadable(t *testing.T) {
 	}
 }
 
+// The warning names ten projects at most.
+func TestList_manyUnreadable(t *testing.T) {
+	t.Parallel()
+	for count, want := range map[int]string{10: "acme/p10 in group acme.", 12: "acme/p10 and 2 more in group acme."} {
+		scenario := manyProjects(count, 1)
+		scenario.Faults = []gitlabsim.Fault{{Path: "/projects/*", Status: 403, Body: `{"message":"403 Forbidden"}`}}
+		results := startTestbed(t, scenario).listed(t, TypeName+clientKeyType, object{"group": "acme"}, 0)
+		if len(results) != 1 || len(results[0].Diagnostics) != 1 || !strings.Contains(results[0].Diagnostics[0].Detail, want) {
+			t.Errorf("got %+v, want one warning with %q", results, want)
+		}
+	}
+}
+
 func TestList_fails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
