@@ -3,10 +3,14 @@ package provider
 import (
 	"fmt"
 	"maps"
+	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
+	"github.com/errortracking/terraform-provider-gitlab/internal/gitlabsim"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -80,7 +84,7 @@ func TestProvider_argumentsAndEnvironment(t *testing.T) {
 func TestProvider_unknownArguments(t *testing.T) {
 	t.Parallel()
 	gitlab := startTestbed(t, twoProjects())
-	config := func(generation string) string {
+	config := func(generation, project string) string {
 		return fmt.Sprintf(`
 resource "terraform_data" "gitlab" {
   input            = %q
@@ -90,18 +94,24 @@ provider "gitlab" {
   base_url = terraform_data.gitlab.output
   token    = %q
 }
-`, gitlab.URL(), generation, maintainer) + settingsConfig("acme/web", "active = true") + clientKeyConfig("acme/web", "keepers = { generation = "+generation+" }\n  depends_on = [gitlab_error_tracking_settings.test]")
+`, gitlab.URL(), generation, maintainer) + settingsConfig(project, "active = true") + clientKeyConfig(project, "keepers = { generation = "+generation+" }\n  depends_on = [gitlab_error_tracking_settings.test]")
 	}
 	terraform := newCommandLine(t, gitlab, "")
-	terraform.goesTo(t, config("1"), "3 added, 0 changed, 0 destroyed")
+	terraform.goesTo(t, config("1", "acme/web"), "3 added, 0 changed, 0 destroyed")
 	passes(t, gitlab.hasSettings(1, true, true), gitlab.hasKeys(1, 2))
 	// The address is unknown again while objects exist: they are kept as they were last seen, and planned as far as that goes.
-	terraform.goesTo(t, config("2"), "2 added, 0 changed, 2 destroyed")
+	terraform.goesTo(t, config("2", "acme/web"), "2 added, 0 changed, 2 destroyed")
 	passes(t,
 		gitlab.warned("Provider not configured yet", "The settings of project acme/web stay in the state", "Client key 1:2 stays in the state"),
 		gitlab.hasSettings(1, true, true),
 		gitlab.hasKeys(1, 3), // the keepers are another value
 	)
+	// Another spelling of the project is no change, though nobody can tell while the plan is made.
+	terraform.goesTo(t, config("3", "1"), "2 added, 0 changed, 2 destroyed")
+	passes(t, gitlab.hasSettings(1, true, true), gitlab.hasKeys(1, 4))
+	// Another project is replaced once it is seen.
+	terraform.goesTo(t, config("3", "acme/shop"), "2 added, 0 changed, 2 destroyed")
+	passes(t, gitlab.hasKeys(1))
 }
 
 // With an unknown provider block, an engine that can defer defers what it plans and reads.
@@ -206,4 +216,49 @@ func objectValue(t *testing.T, schema *tfprotov6.Schema, known map[string]tftype
 		t.Fatal(err)
 	}
 	return &dynamic
+}
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+	scenario := twoProjects()
+	scenario.Faults = []gitlabsim.Fault{{
+		Method: http.MethodGet, Path: "/projects/1/error_tracking/settings", Status: http.StatusNotFound,
+		Body: `{"message":"404 Error Tracking Setting Not Found"}`, Headers: map[string]string{"X-Request-Id": "01JXYZ"},
+	}}
+	gitlab := startTestbed(t, scenario)
+	terraform := newCommandLine(t, gitlab, settingsConfig("acme/web", "active = false")+"data \"gitlab_error_tracking_projects\" \"acme\" {\n  group = \"acme\"\n}\n")
+	terraform.startProvider(t)
+	terraform.env = append(terraform.env, "TF_LOG_PROVIDER=DEBUG")
+	output, err := terraform.run(t, "apply", "-auto-approve")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	var lines []string
+	for line := range strings.Lines(output) {
+		if strings.Contains(line, "Request to GitLab") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) != len(gitlab.Requests()) {
+		t.Errorf("%d lines in the log for %d requests:\n%s", len(lines), len(gitlab.Requests()), strings.Join(lines, ""))
+	}
+	for request, fields := range map[string][]string{
+		"method=PUT":        {"path=/projects/:id/error_tracking/settings", "status=200", "attempt=1", "duration_ms=", "@module=gitlab.errortracking"},
+		"request_id=01JXYZ": {"path=/projects/:id/error_tracking/settings", "status=404"},
+		"path=/groups/":     {"path=/groups/:id/projects"},
+	} {
+		at := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, request) })
+		if at < 0 {
+			t.Errorf("no line has %s:\n%s", request, strings.Join(lines, ""))
+			continue
+		}
+		for _, field := range fields {
+			if !strings.Contains(lines[at], field) {
+				t.Errorf("the line with %s lacks %s:\n%s", request, field, lines[at])
+			}
+		}
+	}
+	if all := strings.Join(lines, ""); regexp.MustCompile(`path=\S*acme`).MatchString(all) {
+		t.Errorf("the log has the path of a project or group:\n%s", all)
+	}
 }
