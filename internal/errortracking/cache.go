@@ -31,7 +31,7 @@ func (c *cache[K, V]) get(ctx context.Context, key K, fetch func(context.Context
 	defer entry.lock.Release(1)
 	if !entry.fetched {
 		entry.value, entry.err = fetch(ctx, key)
-		entry.fetched = entry.err == nil || ctx.Err() == nil
+		entry.fetched = ctx.Err() == nil
 	}
 	return entry.value, entry.err
 }

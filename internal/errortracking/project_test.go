@@ -224,6 +224,21 @@ func TestMovedProject(t *testing.T) {
 	}
 }
 
+// A sign-in page that is told where to return to is no moved project.
+func TestMovedProject_signIn(t *testing.T) {
+	t.Parallel()
+
+	server := startServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://sso.example.com/login?rd=https://gitlab.example.com/api/v4/projects/3")
+		w.WriteHeader(http.StatusFound)
+	})
+	_, err := newClient(t, server.URL).ResolveProject(t.Context(), "acme/web")
+	wantError(t, err, errortracking.ErrRedirected)
+	if n := len(server.seen()); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
 func TestGroupProjects(t *testing.T) {
 	t.Parallel()
 

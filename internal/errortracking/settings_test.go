@@ -671,3 +671,18 @@ func TestSharedSettings_projectNotFoundOnce(t *testing.T) {
 	}
 	wantLines(t, server, "GET /api/v4/projects/99/error_tracking/settings")
 }
+
+// A reading that failed for a reset is not used by the save that follows it.
+func TestSaveSettings_afterAFailedReset(t *testing.T) {
+	t.Parallel()
+	server := startGitLab(t, gitlabsim.Scenario{
+		Projects: []gitlabsim.Project{{ID: project, Path: "acme/web", Settings: &gitlabsim.Settings{Active: true}}},
+		Faults:   []gitlabsim.Fault{{Method: http.MethodGet, Path: "/projects/1/*", Status: 403, Body: `{"message":"403 Forbidden"}`, Times: 1}},
+	})
+	client := newClient(t, server.URL())
+	_, err := client.ResetSettings(t.Context(), project, new(false), nil)
+	wantError(t, err, errortracking.ErrForbidden)
+	if saved, err := client.SaveSettings(t.Context(), project, errortracking.WantedSettings{Active: false}); err != nil || saved.Active {
+		t.Errorf("got %+v and error %v", saved, err)
+	}
+}

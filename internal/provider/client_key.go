@@ -39,15 +39,15 @@ type clientKeyModel struct {
 func (m *clientKeyModel) setIDs(projectID, keyID int64) {
 	m.ProjectID = types.Int64Value(projectID)
 	m.KeyID = types.Int64Value(keyID)
-	m.ID = m.idIn(projectID)
+	m.ID = m.idIn(m.ProjectID)
 }
 
 // idIn returns the ID of the key, which is unknown before there is one.
-func (m *clientKeyModel) idIn(projectID int64) types.String {
+func (m *clientKeyModel) idIn(projectID types.Int64) types.String {
 	if m.KeyID.IsNull() {
 		return types.StringUnknown()
 	}
-	return types.StringValue(fmt.Sprintf("%d:%d", projectID, m.KeyID.ValueInt64()))
+	return types.StringValue(projectID.String() + ":" + m.KeyID.String())
 }
 
 // numbersFromID fills in the numbers where a state has them in the ID alone. It reports whether the key's number is known.

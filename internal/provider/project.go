@@ -50,7 +50,7 @@ func (v nameValidator) ValidateString(_ context.Context, req validator.StringReq
 
 // planProject plans project, project_id and id, and with them whether an object stays in the project of its state,
 // where GitLab or the state knows that. It returns the planned project_id, and false when the plan has an error.
-func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, idIn func(projectID int64) types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
+func (b *resourceBase) planProject(ctx context.Context, before types.String, known types.Int64, idIn func(projectID types.Int64) types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (projectID types.Int64, ok bool) {
 	var after types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("project"), &after)...)
 	if known.IsNull() && !before.IsNull() && b.client != nil { // A state that was moved from gitlabhq/gitlab, and not read yet.
@@ -83,7 +83,7 @@ func (b *resourceBase) planProject(ctx context.Context, before types.String, kno
 	}
 	id := types.StringUnknown()
 	if !projectID.IsUnknown() {
-		id = idIn(projectID.ValueInt64())
+		id = idIn(projectID)
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("project_id"), projectID)...)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/errortracking/terraform-provider-gitlab/internal/errortracking"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -43,12 +42,10 @@ type settingsValues struct {
 // setProject fills in what follows from the project's number.
 func (m *settingsModel) setProject(id types.Int64) {
 	m.ProjectID = id
-	m.ID = settingsID(id.ValueInt64())
+	m.ID = settingsID(id)
 }
 
-func settingsID(projectID int64) types.String {
-	return types.StringValue(strconv.FormatInt(projectID, 10))
-}
+func settingsID(projectID types.Int64) types.String { return types.StringValue(projectID.String()) }
 
 // setSettings fills in what GitLab says.
 func (m *settingsValues) setSettings(s errortracking.Settings) {
