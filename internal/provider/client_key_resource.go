@@ -57,7 +57,7 @@ func (r *clientKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 			"project_id": schema.Int64Attribute{MarkdownDescription: describeProjectID, Computed: true},
 			"keepers": schema.MapAttribute{
-				MarkdownDescription: "Arbitrary values. Changing them replaces the client key. Adding `keepers` to a client key that has none, or removing them all, is only recorded. With `create_before_destroy`, the old key works until the new one exists.",
+				MarkdownDescription: "Arbitrary values. Changing them replaces the client key. Adding `keepers` to a client key that has none, or removing them all, is only recorded. With `create_before_destroy`, the old key is deleted after the new one exists.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},

@@ -7,7 +7,7 @@ resource "gitlab_error_tracking_client_key" "web" {
     action_trigger {
       events     = [after_create]
       actions    = [action.gitlab_error_tracking_send_test_event.web]
-      on_failure = continue # a failed event does not fail the apply
+      on_failure = continue # a failed event does not fail the apply; needs Terraform 1.16
     }
   }
 }
