@@ -35,8 +35,8 @@ func (c *Client) ClientKeys(ctx context.Context, projectID int64) ([]ClientKey, 
 }
 
 // ClientKey returns one client key of a project. All who ask between two writes of this client to the project share one
-// reading of its keys, failed or not, and a second one when a key is missing from the first. The error is [ErrClientKeyNotFound] when it
-// is missing from both; its Keys are those that exist.
+// reading of its keys, failed or not, and a second one when a key is missing from the first. The error is
+// [ErrClientKeyNotFound] when it is missing from both; its Keys are those that exist.
 func (c *Client) ClientKey(ctx context.Context, projectID, keyID int64) (ClientKey, error) {
 	wanted := func(k ClientKey) bool { return k.ID == keyID }
 	keys, err := c.keys.get(ctx, projectID, c.ClientKeys)

@@ -117,17 +117,7 @@ provider "gitlab" {
 // With an unknown provider block, an engine that can defer defers what it plans and reads.
 func TestProvider_defers(t *testing.T) {
 	t.Parallel()
-	server := newServer(New("test")())
-	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-		Config:             objectValue(t, schema.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
-		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: true},
-	}); err != nil {
-		t.Fatal(err)
-	}
+	server, schema := unknownProvider(t, true)
 	project := map[string]tftypes.Value{"project": tftypes.NewValue(tftypes.String, "acme/web")}
 	name := TypeName + clientKeyType
 	resourceSchema := schema.ResourceSchemas[name]
@@ -160,16 +150,7 @@ func TestProvider_defers(t *testing.T) {
 // What is read has no value while the provider block is unknown, and an engine that cannot defer is told so.
 func TestProvider_readsNothingUnconfigured(t *testing.T) {
 	t.Parallel()
-	server := newServer(New("test")())
-	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-		Config: objectValue(t, schema.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
-	}); err != nil {
-		t.Fatal(err)
-	}
+	server, schema := unknownProvider(t, false)
 	project := map[string]tftypes.Value{"project": tftypes.NewValue(tftypes.String, "acme/web")}
 	name := TypeName + clientKeyType
 	read, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: objectValue(t, schema.DataSourceSchemas[name], project)})
@@ -186,10 +167,7 @@ func TestProvider_readsNothingUnconfigured(t *testing.T) {
 func TestProvider_retries(t *testing.T) {
 	t.Parallel()
 	server := newServer(New("test")())
-	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t, server)
 	for retries, valid := range map[int64]bool{-1: false, 0: true, errortracking.MaxRetries: true, errortracking.MaxRetries + 1: false} {
 		config := objectValue(t, schema.Provider, map[string]tftypes.Value{"retries": tftypes.NewValue(tftypes.Number, retries)})
 		resp, err := server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: config})
@@ -197,6 +175,20 @@ func TestProvider_retries(t *testing.T) {
 			t.Errorf("retries = %d: %v, %+v, want that it is valid: %t", retries, err, resp, valid)
 		}
 	}
+}
+
+// unknownProvider is a server whose provider block is not fully known, and its schemas.
+func unknownProvider(t *testing.T, deferralAllowed bool) (server, *tfprotov6.GetProviderSchemaResponse) {
+	t.Helper()
+	server := newServer(New("test")())
+	schema := schemaOf(t, server)
+	if _, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config:             objectValue(t, schema.Provider, map[string]tftypes.Value{"token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}),
+		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferralAllowed},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return server, schema
 }
 
 // objectValue is an object of a schema that has null where nothing is known.

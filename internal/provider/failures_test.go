@@ -307,10 +307,7 @@ func (f failure) run(t *testing.T) (message string) {
 // diagnostics are those of an object with the given provider block, from its plan to its creation.
 func (f failure) diagnostics(t *testing.T, server tfprotov6.ProviderServer, block, config arguments) []*tfprotov6.Diagnostic {
 	t.Helper()
-	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t, server)
 	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: objectValue(t, schema.Provider, block)})
 	if err != nil || len(configured.Diagnostics) > 0 {
 		t.Fatalf("%v, %v", err, configured.Diagnostics)

@@ -187,10 +187,7 @@ func describeInterface(t *testing.T) subjects {
 	scenario.Projects[0].ClientKeys = scenario.Projects[0].ClientKeys[:1]
 	gitlab := startTestbed(t, scenario)
 	server := gitlab.configured(t)
-	served, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	served := schemaOf(t, server)
 	all := subjects{}
 	for name, schema := range schemasOf(served) {
 		all[name] = []string{fmt.Sprintf("version %d", schema.Version)}
@@ -382,10 +379,7 @@ func environmentRead(t *testing.T, gitlab *testbed) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	served, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	served := schemaOf(t, server)
 	typ := served.Provider.ValueType()
 	arguments := map[string]tftypes.Value{}
 	for _, a := range served.Provider.Block.Attributes {

@@ -327,10 +327,7 @@ func (b *testbed) configured(t *testing.T) tfprotov6.ProviderServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schemas := schemaOf(t, server)
 	block, ok := schemas.Provider.ValueType().(tftypes.Object)
 	if !ok {
 		t.Fatal("the provider's schema is not an object")

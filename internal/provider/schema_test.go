@@ -7,14 +7,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
+// schemaOf returns the schemas that a server serves.
+func schemaOf(t *testing.T, server tfprotov6.ProviderServer) *tfprotov6.GetProviderSchemaResponse {
+	t.Helper()
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
 // Each object and attribute that the provider serves is described.
 func TestSchema_descriptions(t *testing.T) {
 	t.Parallel()
 	server := newServer(New("test")())
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schemas := schemaOf(t, server)
 	for _, d := range schemas.Diagnostics {
 		t.Error(d.Summary, d.Detail)
 	}
@@ -75,10 +82,7 @@ func isSentence(s string) bool {
 // What is secret is sensitive in every schema, and nothing else.
 func TestSchema_sensitive(t *testing.T) {
 	t.Parallel()
-	schemas, err := newServer(New("test")()).GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schemas := schemaOf(t, newServer(New("test")()))
 	secret := map[string]bool{"token": true, "headers": true, "public_key": true, "sentry_dsn": true}
 	var check func(string, []*tfprotov6.SchemaAttribute)
 	check = func(where string, attributes []*tfprotov6.SchemaAttribute) {
